@@ -1,0 +1,53 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { header } from './body.ts';
+import type { Authenticity, WebhookRequest } from './trigger.ts';
+
+/** How far a Standard Webhooks timestamp may be from our clock, in either direction. */
+export const TOLERANCE_SECONDS = 300;
+
+/** Whether two texts are equal; takes the same time wherever they differ, but tells their lengths. */
+const equal = (left: string, right: string): boolean => {
+  const [a, b] = [Buffer.from(left, 'utf8'), Buffer.from(right, 'utf8')];
+  return a.length === b.length && timingSafeEqual(a, b);
+};
+
+/** Checks every pair instead of stopping at the first match, so that time does not tell which secret matched. */
+const anyEqual = (given: readonly string[], expected: readonly string[]): boolean =>
+  given.flatMap((one) => expected.map((other) => equal(one, other))).includes(true);
+
+const refused = (reason: string): Authenticity => ({ ok: false, reason });
+
+/** GitHub's `X-Hub-Signature-256`: `sha256=` and the lower-case hex HMAC-SHA256 of the raw body under the secret's UTF-8 bytes. */
+export const githubSignature = (request: WebhookRequest, secrets: readonly string[]): Authenticity => {
+  const usable = secrets.filter((secret) => secret !== '');
+  if (usable.length === 0) return refused('no signing secret is configured for this source');
+  const given = header(request, 'x-hub-signature-256');
+  if (given === '') return refused('the x-hub-signature-256 header is missing or empty');
+  if (!/^sha256=[0-9a-f]{64}$/.test(given)) return refused('the x-hub-signature-256 header is not sha256= and 64 lower-case hex digits');
+  const expected = usable.map((secret) => `sha256=${createHmac('sha256', secret).update(request.body).digest('hex')}`);
+  return anyEqual([given], expected) ? { ok: true } : refused('the signature does not match the body');
+};
+
+/** The key of a `whsec_` secret: 24 to 64 bytes in base64; undefined for anything else. */
+const webhookKey = (secret: string): Buffer | undefined => {
+  const text = secret.startsWith('whsec_') ? secret.slice('whsec_'.length) : secret;
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return undefined;
+  const key = Buffer.from(text, 'base64');
+  return key.length >= 24 && key.length <= 64 ? key : undefined;
+};
+
+/** Standard Webhooks v1: base64 HMAC-SHA256 of `id.timestamp.body`; one of several space-separated signatures suffices, other versions are skipped. */
+export const standardWebhooksSignature = (request: WebhookRequest, secrets: readonly string[], now: Date): Authenticity => {
+  const keys = secrets.map(webhookKey).filter((key) => key !== undefined);
+  if (keys.length === 0) return refused('no usable signing secret is configured for this source (whsec_ and the base64 of 24 to 64 bytes)');
+  const [id, timestamp, signatures] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => header(request, name)) as [string, string, string];
+  if (id === '' || timestamp === '' || signatures === '') return refused('the headers webhook-id, webhook-timestamp and webhook-signature are all needed');
+  if (!/^\d{1,12}$/.test(timestamp)) return refused('webhook-timestamp is not a number of seconds');
+  const skew = Math.abs(Math.floor(now.getTime() / 1000) - Number(timestamp));
+  // Written so that an invalid clock (NaN) refuses as well.
+  if (!(skew <= TOLERANCE_SECONDS)) return refused(`webhook-timestamp is more than ${TOLERANCE_SECONDS} seconds from our clock`);
+  const given = signatures.split(' ').filter((signature) => /^v1,[A-Za-z0-9+/]{43}=$/.test(signature));
+  if (given.length === 0) return refused('webhook-signature holds no complete v1 signature');
+  const expected = keys.map((key) => `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.`).update(request.body).digest('base64')}`);
+  return anyEqual(given, expected) ? { ok: true } : refused('no signature matches the body');
+};

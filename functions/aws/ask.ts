@@ -1,0 +1,26 @@
+import type { Case } from '../core/case.ts';
+import { nextOf } from '../core/run.ts';
+import type { Next, Step } from '../core/step.ts';
+import { putTask, putWaker } from './claims.ts';
+import { wake } from './executions.ts';
+import type { RecordDeps } from './steps.ts';
+import { taskFor } from './tasks.ts';
+import { tellTopic } from './topic.ts';
+
+/** Puts the plan's question to its owner and remembers whom the answer wakes. A question that was answered wakes at once. */
+export const askPerson = async (found: Case, step: Step & { token: string }, deps: RecordDeps): Promise<Next> => {
+  const { ledger, configuration, count, now } = deps;
+  const { plan } = found;
+  const wanted = nextOf(found, step.attempt, now());
+  if (!plan || wanted.next !== 'ask') {
+    await wake(deps.clientOf, step.token, step);
+    return wanted;
+  }
+  const task = taskFor(found, 'approve', plan.question ?? 'shall Rescind act?', plan.about, configuration, now());
+  await putWaker(ledger, `case:${found.id}`, step, step.token, now());
+  await putTask(ledger, task);
+  const told = await ledger.tell(found.id, (current) => (current.tasks.some(({ id }) => id === task.id) ? undefined : { kind: 'asked', attempt: step.attempt, task }), found);
+  count('CaseWaiting');
+  await tellTopic(told, 'waiting for a person', deps);
+  return wanted;
+};

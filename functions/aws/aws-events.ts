@@ -1,0 +1,57 @@
+import { sources } from '../../events/index.ts';
+import type { AwsEventSource } from '../../events/trigger.ts';
+import type { Report } from '../core/case.ts';
+import { isBeingWorkedOn } from '../core/case.ts';
+import { deliveryIdOf } from '../core/ids.ts';
+import { admit, type DispatchDeps } from './admit.ts';
+import { takeWakers } from './claims.ts';
+import { digest } from './digest.ts';
+import { wake } from './executions.ts';
+import { mapLimit } from './limit.ts';
+import { revive } from './sweep.ts';
+
+interface Envelope {
+  'detail-type'?: unknown;
+  source?: unknown;
+  resources?: unknown;
+  detail?: unknown;
+}
+
+const atOnce = 16;
+
+/** What EventBridge put into the queue: a report, a label that moved, or a playbook that ended. */
+export const heed = async (event: object, deps: DispatchDeps, signal: AbortSignal): Promise<void> => {
+  const { source, 'detail-type': type, resources, detail } = event as Envelope;
+  if (source === 'aws.secretsmanager' && type === 'Secret Label Updated') return rotated(resources, deps);
+  if (source === 'aws.states') return ended(detail, deps);
+  const parser = sources.find((candidate): candidate is AwsEventSource => candidate.transport === 'aws-event' && candidate.pattern.source.includes(String(source)) && candidate.pattern.detailType.includes(String(type)));
+  const parsed = parser?.parse(event) ?? { kind: 'ignored' as const, reason: 'no source takes such events' };
+  const delivery = deliveryIdOf(digest, parser?.name ?? 'eventbridge', JSON.stringify(detail ?? null));
+  if (parsed.kind !== 'triggers') {
+    if (parsed.kind === 'malformed') deps.count('DeliveryRejected');
+    deps.log.info('event recorded', { source: parser?.name, delivery, reason: parsed.reason });
+    return deps.ledger.recordIgnored(delivery, parser?.name ?? 'eventbridge', parsed.reason);
+  }
+  deps.log.info('delivery accepted', { source: parser?.name, delivery, findings: parsed.triggers.length });
+  deps.count('DeliveryAccepted');
+  const receivedAt = deps.now().toISOString();
+  const reports = parsed.triggers.map(({ trigger: _, values: __, lookup: ___, ...finding }): [Report, undefined] => [{ ...finding, delivery, receivedAt, fingerprints: [] }, undefined]);
+  await admit(reports, delivery, deps, signal, (items, work) => mapLimit(items, atOnce, work));
+};
+
+/** A label moved to a new version: whoever waits for that secret's rotation looks again. */
+const rotated = async (resources: unknown, { ledger, clientOf }: DispatchDeps): Promise<void> => {
+  for (const place of Array.isArray(resources) ? resources : []) {
+    if (typeof place !== 'string') continue;
+    for (const waker of await takeWakers(ledger, place)) await wake(clientOf, waker.token, waker);
+  }
+};
+
+/** A playbook ended. One that could not say how its case ended gets a next attempt. */
+const ended = async (detail: unknown, deps: DispatchDeps): Promise<void> => {
+  const { name, stateMachineArn } = (detail ?? {}) as { name?: unknown; stateMachineArn?: unknown };
+  if (stateMachineArn !== deps.playbook || typeof name !== 'string') return;
+  const [, id, attempt] = /^(c-[0-9a-f]+)-(\d+)$/.exec(name) ?? [];
+  const found = id ? await deps.ledger.load(id) : undefined;
+  if (found && isBeingWorkedOn(found) && found.attempt === Number(attempt)) await revive(found, 'its playbook ended without a word', deps);
+};

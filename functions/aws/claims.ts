@@ -1,0 +1,133 @@
+import { DeleteCommand, GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { Task } from '../core/case.ts';
+import { cursorKey, cursorOf, isConditionFailed, type Ledger, type Page } from './ledger.ts';
+
+/** A task as lists show it. */
+export interface TaskItem extends Task {
+  status: 'open' | 'answered' | 'overdue';
+  answer?: string;
+  answeredBy?: string;
+  reason?: string;
+}
+
+/** One credential, one open case: says which case has it after we asked for ours. One conditional write decides. */
+export const claim = async ({ documents, table }: Ledger, credential: string, caseId: string): Promise<string> => {
+  const key = { pk: `credential#${credential}`, sk: 'open' };
+  try {
+    await documents.send(
+      new PutCommand({ TableName: table, Item: { ...key, case: caseId }, ConditionExpression: 'attribute_not_exists(pk) OR #case = :case', ExpressionAttributeNames: { '#case': 'case' }, ExpressionAttributeValues: { ':case': caseId } }),
+    );
+    return caseId;
+  } catch (error) {
+    if (!isConditionFailed(error)) throw error;
+    const { Item } = await documents.send(new GetCommand({ TableName: table, Key: key, ConsistentRead: true }));
+    // it may have been released between the two calls
+    return Item ? (Item.case as string) : claim({ documents, table } as Ledger, credential, caseId);
+  }
+};
+
+/** Gives the credential free for the next case. Harmless where another case has it. */
+export const release = async ({ documents, table }: Ledger, credential: string, caseId: string): Promise<void> => {
+  try {
+    await documents.send(
+      new DeleteCommand({ TableName: table, Key: { pk: `credential#${credential}`, sk: 'open' }, ConditionExpression: '#case = :case', ExpressionAttributeNames: { '#case': 'case' }, ExpressionAttributeValues: { ':case': caseId } }),
+    );
+  } catch (error) {
+    if (!isConditionFailed(error)) throw error;
+  }
+};
+
+/** Stores a task once; an answered one is not opened again. */
+export const putTask = async ({ documents, table }: Ledger, task: Task): Promise<void> => {
+  try {
+    await documents.send(
+      new PutCommand({ TableName: table, Item: { pk: `task#${task.id}`, sk: 'task', kindKey: 'task', statusKey: 'task#open', sortKey: `${task.deadline}#${task.id}`, task: { ...task, status: 'open' } satisfies TaskItem }, ConditionExpression: 'attribute_not_exists(pk)' }),
+    );
+  } catch (error) {
+    if (!isConditionFailed(error)) throw error;
+  }
+};
+
+/** The one task, or undefined. */
+export const getTask = async ({ documents, table }: Ledger, id: string): Promise<TaskItem | undefined> => {
+  const { Item } = await documents.send(new GetCommand({ TableName: table, Key: { pk: `task#${id}`, sk: 'task' }, ConsistentRead: true }));
+  return Item?.task as TaskItem | undefined;
+};
+
+/** Gives the first answer; false where somebody answered before. */
+export const answerTask = async ({ documents, table }: Ledger, id: string, answer: string, by: string, reason: string): Promise<boolean> => {
+  try {
+    await documents.send(
+      new UpdateCommand({
+        TableName: table,
+        Key: { pk: `task#${id}`, sk: 'task' },
+        UpdateExpression: 'SET statusKey = :key, #task.#status = :status, #task.answer = :answer, #task.answeredBy = :by, #task.reason = :reason',
+        ConditionExpression: 'attribute_exists(pk) AND #task.#status <> :status',
+        ExpressionAttributeNames: { '#task': 'task', '#status': 'status' },
+        ExpressionAttributeValues: { ':key': 'task#answered', ':status': 'answered', ':answer': answer, ':by': by, ':reason': reason },
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (isConditionFailed(error)) return false;
+    throw error;
+  }
+};
+
+/** Tasks by status (`open`, `answered`), the nearest deadline first. */
+export const listTasks = async ({ documents, table }: Ledger, status: string | undefined, limit: number, cursor?: string): Promise<Page<TaskItem>> => {
+  const page = await documents.send(
+    new QueryCommand({
+      TableName: table,
+      IndexName: status ? 'byStatus' : 'byKind',
+      KeyConditionExpression: status ? 'statusKey = :key' : 'kindKey = :key',
+      ExpressionAttributeValues: { ':key': status ? `task#${status}` : 'task' },
+      Limit: limit,
+      ExclusiveStartKey: cursorKey(cursor),
+    }),
+  );
+  return { items: (page.Items ?? []).map((item) => item.task as TaskItem), cursor: cursorOf(page.LastEvaluatedKey) };
+};
+
+const wakerDays = 8;
+
+/** Remembers whom to wake when `what` (a case, a secret's ARN) has news. */
+export const putWaker = async ({ documents, table }: Ledger, what: string, step: { case: string; attempt: number }, token: string, now: Date): Promise<void> => {
+  await documents.send(new PutCommand({ TableName: table, Item: { pk: `waker#${what}`, sk: `case#${step.case}`, token, case: step.case, attempt: step.attempt, expires: Math.floor(now.getTime() / 1000) + wakerDays * 86_400 } }));
+};
+
+/** Who waits, and at which step. */
+export interface Waker {
+  token: string;
+  case: string;
+  attempt: number;
+}
+
+/** Takes the wakers of `what` off the list. */
+export const takeWakers = async ({ documents, table }: Ledger, what: string): Promise<Waker[]> => {
+  const page = await documents.send(new QueryCommand({ TableName: table, KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': `waker#${what}` }, ConsistentRead: true }));
+  const wakers: Waker[] = [];
+  for (const item of page.Items ?? []) {
+    wakers.push({ token: item.token as string, case: item.case as string, attempt: item.attempt as number });
+    await documents.send(new DeleteCommand({ TableName: table, Key: { pk: item.pk as string, sk: item.sk as string } }));
+  }
+  return wakers;
+};
+
+const limitWindowSeconds = 3600;
+
+/** Counts a case under a scope once, and says how many were counted in the last hour (at most `most` + 1). */
+export const countUnder = async ({ documents, table }: Ledger, scope: string, caseId: string, openedAt: string, now: Date, most: number): Promise<number> => {
+  await documents.send(new PutCommand({ TableName: table, Item: { pk: `limit#${scope}`, sk: `${openedAt}#${caseId}`, expires: Math.floor(now.getTime() / 1000) + 2 * limitWindowSeconds } }));
+  const page = await documents.send(
+    new QueryCommand({
+      TableName: table,
+      KeyConditionExpression: 'pk = :pk AND sk > :from',
+      ExpressionAttributeValues: { ':pk': `limit#${scope}`, ':from': new Date(now.getTime() - limitWindowSeconds * 1000).toISOString() },
+      ConsistentRead: true,
+      Select: 'COUNT',
+      Limit: most + 1,
+    }),
+  );
+  return page.Count ?? 0;
+};

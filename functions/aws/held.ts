@@ -1,0 +1,49 @@
+import { DecryptCommand, EncryptCommand, KMSClient } from '@aws-sdk/client-kms';
+import { DeleteCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { ClientOf } from './clients.ts';
+import type { Ledger } from './ledger.ts';
+
+/** KMS encrypts at most this many bytes in one call. */
+const mostBytes = 4096;
+const heldDays = 7;
+
+/** Keeps the values of one finding, readable only for who names its case. `values` maps fingerprints to values. */
+export const hold = async (clientOf: ClientOf, ledger: Ledger, key: string, caseId: string, values: Record<string, string>, now: Date): Promise<boolean> => {
+  const plaintext = fitting(values);
+  if (!plaintext) return false;
+  const { CiphertextBlob } = await clientOf(KMSClient).send(new EncryptCommand({ KeyId: key, Plaintext: plaintext, EncryptionContext: { case: caseId } }));
+  if (!CiphertextBlob) return false;
+  await ledger.documents.send(
+    new PutCommand({ TableName: ledger.table, Item: { pk: `held#${caseId}`, sk: 'held', sealed: CiphertextBlob, expires: Math.floor(now.getTime() / 1000) + heldDays * 86_400 } }),
+  );
+  return true;
+};
+
+/** The values as bytes; the longest are left out until the rest fits. */
+const fitting = (values: Record<string, string>): Uint8Array | undefined => {
+  const entries = Object.entries(values).sort(([, a], [, b]) => a.length - b.length);
+  while (entries.length > 0) {
+    const bytes = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
+    if (bytes.length <= mostBytes) return bytes;
+    entries.pop();
+  }
+  return undefined;
+};
+
+/** The held values of a case by fingerprint; empty where none are held (any more). */
+export const reveal = async (clientOf: ClientOf, ledger: Ledger, caseIds: readonly string[]): Promise<Record<string, string>> => {
+  const found: Record<string, string> = {};
+  for (const caseId of caseIds) {
+    const page = await ledger.documents.send(new QueryCommand({ TableName: ledger.table, KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': `held#${caseId}` }, ConsistentRead: true }));
+    for (const item of page.Items ?? []) {
+      const { Plaintext } = await clientOf(KMSClient).send(new DecryptCommand({ CiphertextBlob: item.sealed as Uint8Array, EncryptionContext: { case: caseId } }));
+      if (Plaintext) Object.assign(found, JSON.parse(new TextDecoder().decode(Plaintext)) as Record<string, string>);
+    }
+  }
+  return found;
+};
+
+/** Forgets what was held for a case. */
+export const forget = async (ledger: Ledger, caseIds: readonly string[]): Promise<void> => {
+  for (const caseId of caseIds) await ledger.documents.send(new DeleteCommand({ TableName: ledger.table, Key: { pk: `held#${caseId}`, sk: 'held' } }));
+};

@@ -1,0 +1,79 @@
+import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
+import type { PartialItemFailureResponse } from '@aws-lambda-powertools/batch/types';
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
+import middy from '@middy/core';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, SQSEvent, SQSRecord } from 'aws-lambda';
+import { requestOf, resultOf, type HttpAnswer, type HttpRequest } from './http.ts';
+import { deployedLog, errorName, powertoolsLogger, powertoolsMetrics } from './log.ts';
+
+/** Handlers are told to stop this long before Lambda would kill them. */
+const earlyMilliseconds = 1_500;
+
+const once = <T>(make: () => T): (() => T) => {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+};
+
+/** Middy loads its middleware at the first call, so that importing a module reads no environment. */
+const shell = <Event, Result>(run: (event: Event, signal: AbortSignal) => Promise<Result>) => {
+  const built = once(() =>
+    middy<Event, Result>({ timeoutEarlyInMillis: earlyMilliseconds, timeoutEarlyResponse: () => { throw new Error('the function ran out of time'); } })
+      .use(injectLambdaContext(powertoolsLogger(), { clearState: true }))
+      .use(logMetrics(powertoolsMetrics()))
+      .handler((event, _context, { signal } = { signal: new AbortController().signal }) => run(event, signal)),
+  );
+  return (event: Event, context: never): Promise<Result> => built()(event, context) as Promise<Result>;
+};
+
+/** What Step Functions (or a schedule) calls: the event goes in as it is. */
+export const lambda = <Event, Result, Deps>(handle: (event: Event, deps: Deps, signal: AbortSignal) => Promise<Result>, depsOf: () => Deps) => {
+  const deps = once(depsOf);
+  return shell<Event, Result>((event, signal) => handle(event, deps(), signal));
+};
+
+/** What API Gateway calls. A failure that nobody foresaw is a 500 without its message. */
+export const httpLambda = <Deps>(handle: (request: HttpRequest, deps: Deps, signal: AbortSignal) => Promise<HttpAnswer>, depsOf: () => Deps) => {
+  const deps = once(depsOf);
+  return shell<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(async (event, signal) => {
+    try {
+      return resultOf(await handle(requestOf(event), deps(), signal));
+    } catch (error) {
+      deployedLog.error('request failed', { error: errorName(error) });
+      return resultOf({ status: 500, body: { error: 'something went wrong on our side: try again' } });
+    }
+  });
+};
+
+/** What a queue calls: each record on its own, side by side; the failed ones come back, the others do not. */
+export const queueLambda = <Deps>(handle: (body: unknown, deps: Deps, signal: AbortSignal) => Promise<void>, depsOf: () => Deps) => {
+  const deps = once(depsOf);
+  return shell<SQSEvent, PartialItemFailureResponse>((event, signal) =>
+    eachRecord(event, (body) => handle(body, deps(), signal), (message, error) => deployedLog.error('message failed', { message, error })),
+  );
+};
+
+/** Runs all records of a batch and names those that failed. */
+export const eachRecord = (event: SQSEvent, handle: (body: unknown) => Promise<void>, failed: (messageId: string, error: string) => void): Promise<PartialItemFailureResponse> =>
+  processPartialResponse(
+    event,
+    async (record: SQSRecord) => {
+      try {
+        await handle(parsedBody(record));
+      } catch (error) {
+        failed(record.messageId, errorName(error));
+        throw error;
+      }
+    },
+    new BatchProcessor(EventType.SQS),
+    { throwOnFullBatchFailure: false },
+  );
+
+/** A record's body as JSON; what is not JSON is undefined, for the handler to refuse. */
+const parsedBody = (record: SQSRecord): unknown => {
+  try {
+    return JSON.parse(record.body) as unknown;
+  } catch {
+    return undefined;
+  }
+};

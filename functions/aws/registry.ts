@@ -1,0 +1,167 @@
+import { BatchWriteCommand, type DynamoDBDocumentClient, DeleteCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { Report } from '../core/case.ts';
+import type { Configuration } from '../core/configuration.ts';
+import type { Credential } from '../core/connector.ts';
+import { credentialOf, identify, type Leaf } from '../core/identify.ts';
+import { cursorKey, cursorOf, type Page } from './ledger.ts';
+
+/** What the index remembers of one secret, so that only changed versions are read again. */
+export interface SecretState {
+  place: string;
+  name: string;
+  /** Version ids with their labels, as they were when it was indexed. */
+  versions: Record<string, string[]>;
+  leaves: Pick<Leaf, 'fingerprint' | 'path' | 'names' | 'version'>[];
+  /** Why it could not be read, where it could not. */
+  unreadable?: string;
+}
+
+/** A credential as lists show it. */
+export interface CredentialItem {
+  id: string;
+  issuer: string;
+  owner?: string;
+  principal?: string;
+  account?: string;
+  copies: { name: string; path: string; current: boolean; bound: boolean }[];
+}
+
+const batchSize = 25;
+
+/** Which credentials exist, where their values are kept, and by which fingerprints they are met. Holds no value. */
+export class Registry {
+  readonly documents: DynamoDBDocumentClient;
+  readonly table: string;
+
+  constructor(documents: DynamoDBDocumentClient, table: string) {
+    this.documents = documents;
+    this.table = table;
+  }
+
+  /** The places where any of these fingerprints was met. One query a fingerprint, however large the registry is. */
+  async leavesOf(fingerprints: readonly string[]): Promise<Leaf[]> {
+    const found = await Promise.all([...new Set(fingerprints)].map((fingerprint) => this.query<Leaf>(`fingerprint#${fingerprint}`, 'leaf#', 'leaf')));
+    return found.flat();
+  }
+
+  /** The credentials that any of these fingerprints opens, each with all its copies and the fingerprint that led to it. */
+  async match(fingerprints: readonly string[], configuration: Configuration): Promise<{ credential: Credential; fingerprint: string | undefined }[]> {
+    const leaves = await this.leavesOf(fingerprints);
+    return Promise.all(
+      identify(leaves, configuration).map(async (credential) => ({
+        credential: (await this.credential(credential.id, configuration, credential)) ?? credential,
+        fingerprint: leaves.find(({ place, path }) => credential.copies.some((copy) => copy.place === place && copy.path === path))?.fingerprint,
+      })),
+    );
+  }
+
+  /** One credential by id, with the copies known by its name and those that the caller knows; undefined where nothing knows it. */
+  async credential(id: string, configuration: Configuration, known?: Credential): Promise<Credential | undefined> {
+    const [leaves, { Item }] = await Promise.all([
+      this.query<Leaf>(`credential#${id}`, 'leaf#', 'leaf'),
+      this.documents.send(new GetCommand({ TableName: this.table, Key: { pk: `credential#${id}`, sk: 'credential' }, ConsistentRead: true })),
+    ]);
+    const item = Item?.credential as CredentialItem | undefined;
+    if (!item && leaves.length === 0) return known;
+    const built = credentialOf(id, leaves, configuration, item);
+    const others = (known?.copies ?? []).filter((copy) => !built.copies.some(({ place, path }) => place === copy.place && path === copy.path));
+    const copies = [...built.copies, ...others];
+    return { ...built, copies, owner: built.owner ?? others.find(({ owner }) => owner)?.owner };
+  }
+
+  /** Whether a credential is known, with that principal where one is given. */
+  async knows(id: string, principal?: string): Promise<boolean> {
+    const { Item } = await this.documents.send(new GetCommand({ TableName: this.table, Key: { pk: `credential#${id}`, sk: 'credential' } }));
+    return Item !== undefined && (principal === undefined || (Item.credential as CredentialItem).principal === principal);
+  }
+
+  /** Remembers a credential as its issuer lists it. */
+  async putCredential({ id, issuer, owner, principal, account }: Omit<Credential, 'copies' | 'name'>): Promise<void> {
+    await this.documents.send(
+      new PutCommand({ TableName: this.table, Item: { pk: `credential#${id}`, sk: 'credential', kindKey: 'credential', sortKey: id, credential: { id, issuer, owner, principal, account } } }),
+    );
+  }
+
+  /** All credentials, a page at a time. */
+  async list(limit: number, cursor?: string): Promise<Page<Omit<CredentialItem, 'copies'>>> {
+    const page = await this.documents.send(
+      new QueryCommand({ TableName: this.table, IndexName: 'byKind', KeyConditionExpression: 'kindKey = :kind', ExpressionAttributeValues: { ':kind': 'credential' }, Limit: limit, ExclusiveStartKey: cursorKey(cursor) }),
+    );
+    return { items: (page.Items ?? []).map((item) => item.credential as CredentialItem), cursor: cursorOf(page.LastEvaluatedKey) };
+  }
+
+  async secret(place: string): Promise<SecretState | undefined> {
+    const { Item } = await this.documents.send(new GetCommand({ TableName: this.table, Key: { pk: `secret#${place}`, sk: 'secret' }, ConsistentRead: true }));
+    return Item?.secret as SecretState | undefined;
+  }
+
+  /** Secrets that the index could not read. */
+  async unreadable(limit: number, cursor?: string): Promise<Page<SecretState>> {
+    const page = await this.documents.send(
+      new QueryCommand({ TableName: this.table, IndexName: 'byKind', KeyConditionExpression: 'kindKey = :kind', ExpressionAttributeValues: { ':kind': 'unreadable' }, Limit: limit, ExclusiveStartKey: cursorKey(cursor) }),
+    );
+    return { items: (page.Items ?? []).map((item) => item.secret as SecretState), cursor: cursorOf(page.LastEvaluatedKey) };
+  }
+
+  /** Writes a secret's leaves, then its state: a crash in between only makes the index read it again. */
+  async putSecret(state: SecretState, leaves: readonly Leaf[]): Promise<void> {
+    const items = leaves.flatMap((leaf) => [
+      { pk: `fingerprint#${leaf.fingerprint}`, sk: `leaf#${leaf.place}#${leaf.path}`, leaf },
+      ...leaf.names.map((id) => ({ pk: `credential#${id}`, sk: `leaf#${leaf.place}#${leaf.path}`, leaf })),
+    ]);
+    await this.putAll(items);
+    await this.documents.send(
+      new PutCommand({ TableName: this.table, Item: { pk: `secret#${state.place}`, sk: 'secret', secret: state, ...(state.unreadable ? { kindKey: 'unreadable', sortKey: state.name } : {}) } }),
+    );
+  }
+
+  /** Batched puts; what DynamoDB leaves unprocessed is sent again with growing pauses. */
+  async putAll(items: readonly Record<string, unknown>[]): Promise<void> {
+    const unique = [...new Map(items.map((item) => [`${String(item.pk)}|${String(item.sk)}`, item])).values()];
+    for (let start = 0; start < unique.length; start += batchSize) {
+      let rest = unique.slice(start, start + batchSize).map((Item) => ({ PutRequest: { Item } }));
+      for (let pause = 50; rest.length > 0; pause = Math.min(pause * 2, 2_000)) {
+        const { UnprocessedItems } = await this.documents.send(new BatchWriteCommand({ RequestItems: { [this.table]: rest } }));
+        rest = (UnprocessedItems?.[this.table] ?? []) as typeof rest;
+        if (rest.length > 0) await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random())));
+      }
+    }
+  }
+
+  /** Keeps a report that matched nothing on watch: if the index meets its fingerprint later, the case opens again. */
+  async watch(fingerprint: string, caseId: string, report: Report): Promise<void> {
+    await this.documents.send(new PutCommand({ TableName: this.table, Item: { pk: `fingerprint#${fingerprint}`, sk: `watch#${caseId}`, case: caseId, report } }));
+  }
+
+  /** Reports on watch for a fingerprint. */
+  async watched(fingerprint: string): Promise<Report[]> {
+    return this.query<Report>(`fingerprint#${fingerprint}`, 'watch#', 'report');
+  }
+
+  async unwatch(fingerprint: string, caseId: string): Promise<void> {
+    await this.documents.send(new DeleteCommand({ TableName: this.table, Key: { pk: `fingerprint#${fingerprint}`, sk: `watch#${caseId}` } }));
+  }
+
+  /** Where the walk over everything stands. */
+  async walk(): Promise<Record<string, unknown> | undefined> {
+    const { Item } = await this.documents.send(new GetCommand({ TableName: this.table, Key: { pk: 'index', sk: 'walk' }, ConsistentRead: true }));
+    return Item?.walk as Record<string, unknown> | undefined;
+  }
+
+  async putWalk(walk: Record<string, unknown>): Promise<void> {
+    await this.documents.send(new PutCommand({ TableName: this.table, Item: { pk: 'index', sk: 'walk', walk } }));
+  }
+
+  private async query<T>(pk: string, prefix: string, attribute: string): Promise<T[]> {
+    const found: T[] = [];
+    let from: Record<string, unknown> | undefined;
+    do {
+      const page = await this.documents.send(
+        new QueryCommand({ TableName: this.table, KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)', ExpressionAttributeValues: { ':pk': pk, ':prefix': prefix }, ConsistentRead: true, ExclusiveStartKey: from }),
+      );
+      for (const item of page.Items ?? []) found.push(item[attribute] as T);
+      from = page.LastEvaluatedKey;
+    } while (from);
+    return found;
+  }
+}

@@ -1,0 +1,34 @@
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { Edges } from '../edges.ts';
+import { leafAt } from '../leaf-at.ts';
+import { codeOf } from '../provider-error.ts';
+
+/** The token that a secret holds, read again every five minutes and after it was refused. */
+export interface ApiToken {
+  read(secret: string, signal: AbortSignal): Promise<string>;
+  forget(secret: string): void;
+}
+
+const freshMilliseconds = 5 * 60_000;
+
+export const tokenFrom = (edges: Edges): ApiToken => {
+  const known = new Map<string, { token: string; until: number }>();
+  return {
+    read: async (secret, signal) => {
+      const cached = known.get(secret);
+      if (cached && cached.until > performance.now()) return cached.token;
+      let text: string | undefined;
+      try {
+        text = (await edges.clientOf(SecretsManagerClient).send(new GetSecretValueCommand({ SecretId: secret }), { abortSignal: signal })).SecretString;
+      } catch (error) {
+        signal.throwIfAborted();
+        throw new Error(`the token for GitHub could not be read from the secret ${secret} (${codeOf(error)}): see that it exists and that this function may read it`);
+      }
+      const token = text === undefined ? undefined : leafAt(text, undefined);
+      if (!token) throw new Error(`the secret ${secret} holds no token for GitHub: put one there, as its whole text or as the only secret field of a JSON object`);
+      known.set(secret, { token, until: performance.now() + freshMilliseconds });
+      return token;
+    },
+    forget: (secret) => void known.delete(secret),
+  };
+};

@@ -1,0 +1,154 @@
+import type { ActVerb, Case, Line } from './case.ts';
+import { openApprovals } from './case.ts';
+import type { Acted, Child, ConnectorFacts } from './connector.ts';
+import type { Plan, PlannedStep } from './plan.ts';
+import type { Next } from './step.ts';
+import { claimOf, verdictOf, type TimedProbe, type Verdict } from './verdict.ts';
+
+/** What a case's playbook does next, and when. */
+export type Move =
+  | { next: 'plan' | 'ask' | 'contain' | 'rotate' | 'revoke' | 'record' }
+  /** `at` in milliseconds since 1970. */
+  | { next: 'probe'; at: number }
+  | { next: 'await'; seconds: number };
+
+type ActedLine = Extract<Line, { kind: 'acted' }>;
+
+/** How often a rotation is repeated while the old value is alive. */
+const mostRotations = 2;
+
+const timeOf = ({ at }: { at: string }): number => new Date(at).getTime();
+
+/** What was told since the attempt that counts began. */
+const linesOf = (found: Case): readonly Line[] => (found.since === 0 ? found.lines : found.lines.filter(({ n }) => n > found.since));
+
+/** The acts that were finished, in order; a pending one is not. */
+const finished = (lines: readonly Line[], verb: ActVerb): ActedLine[] =>
+  lines.filter((line): line is ActedLine => line.kind === 'acted' && line.verb === verb && line.acted.result !== 'pending' && line.acted.result !== 'ask');
+
+/** How often a verb was completed in this case: the next one is round number so many. */
+export const roundOf = (found: Case, verb: ActVerb): number => finished(found.lines, verb).length;
+
+const probesAfter = (lines: readonly Line[], after: number): TimedProbe[] =>
+  lines.flatMap((line) => (line.kind === 'probed' && line.n > after ? [{ at: timeOf(line), probed: line.probed }] : []));
+
+/** What probes said before anything was touched in this case. */
+export const claimSoFar = (found: Case, settle: ConnectorFacts['settleSeconds'], now: Date): Verdict | undefined => {
+  const lines = linesOf(found);
+  const firstAct = lines.find(({ kind }) => kind === 'acted')?.n ?? Infinity;
+  const probes = lines.flatMap((line) => (line.kind === 'probed' && line.n < firstAct ? [{ at: timeOf(line), probed: line.probed }] : []));
+  return probes.length === 0 ? undefined : claimOf(probes, settle, now.getTime());
+};
+
+/** The last act that is meant to kill, after which death is looked for. */
+const killer = (found: Case, plan: Plan): ActedLine | undefined => {
+  const byContain = plan.steps.some(({ verb }) => verb === 'contain');
+  return finished(linesOf(found), byContain ? 'contain' : 'rotate').at(-1);
+};
+
+/** What the probes since the last killing act say; where nothing could be done, since the plan. */
+export const deathOf = (found: Case, plan: Plan): Verdict | undefined => {
+  const act = killer(found, plan) ?? linesOf(found).findLast(({ kind }) => kind === 'planned');
+  if (!act) return undefined;
+  return verdictOf(probesAfter(found.lines, act.n), timeOf(act), plan.facts.settleSeconds, again(found, plan) && plan.facts.old === 'dies-at-next-rotation');
+};
+
+const again = (found: Case, plan: Plan): boolean =>
+  plan.steps.some((step) => step.verb === 'rotate' && step.mayRepeat) && finished(linesOf(found), 'rotate').length < mostRotations;
+
+const lastOf = (found: Case, verb: ActVerb): Acted | undefined => {
+  const acts = linesOf(found).filter((line): line is ActedLine => line.kind === 'acted' && line.verb === verb);
+  return acts.at(-1)?.acted;
+};
+
+/** Decides what comes next from what the ledger tells. Pure; every function of a playbook asks it before and after its own work. */
+export const moveOf = (found: Case, now: Date): Move => {
+  if (found.closed) return { next: 'record' };
+  const { plan } = found;
+  if (!plan || replan(found)) return { next: 'plan' };
+  if (plan.decision === 'ask') return answered(found, plan) ? { next: 'plan' } : { next: 'ask' };
+  if (plan.decision !== 'act') return { next: 'record' };
+  for (const step of plan.steps) {
+    const move = moveFor(step, found, plan, now);
+    if (move === 'stop') return { next: 'record' };
+    if (move) return move;
+  }
+  return { next: 'record' };
+};
+
+/** A new attempt or an answer asks for a new look before anything else, unless acts were begun: those go on where they stood. */
+const replan = (found: Case): boolean => {
+  const lines = linesOf(found);
+  const planned = lines.findLast(({ kind }) => kind === 'planned');
+  if (!planned) return true;
+  if (lines.some(({ kind }) => kind === 'acted' || kind === 'intent')) return false;
+  return lines.some(({ kind, n }) => (kind === 'started' || kind === 'joined') && n > planned.n);
+};
+
+const answered = (found: Case, plan: Plan): boolean =>
+  openApprovals(found).length === 0 && found.tasks.some(({ about, answer }) => about === plan.about && answer !== undefined);
+
+const moveFor = (step: PlannedStep, found: Case, plan: Plan, now: Date): Move | 'stop' | undefined => {
+  switch (step.verb) {
+    case 'contain':
+      return actMove('contain', found);
+    case 'rotate':
+      return actMove('rotate', found);
+    case 'revoke':
+      return deathOf(found, plan)?.verdict === 'dead' ? actMove('revoke', found) : undefined;
+    case 'probe':
+      return step.purpose === 'claim' ? claimMove(found, plan, now) : deathMove(found, plan);
+  }
+};
+
+const actMove = (verb: ActVerb, found: Case): Move | 'stop' | undefined => {
+  const last = lastOf(found, verb);
+  if (!last) return { next: verb };
+  switch (last.result) {
+    case 'done':
+    case 'already':
+      return undefined;
+    case 'pending':
+      return verb === 'rotate' ? { next: 'await', seconds: last.seconds } : { next: verb };
+    case 'ask':
+    case 'refused':
+      return 'stop';
+  }
+};
+
+const claimMove = (found: Case, plan: Plan, now: Date): Move => {
+  const claim = claimSoFar(found, plan.facts.settleSeconds, now);
+  if (!claim) return { next: 'probe', at: now.getTime() };
+  return claim.verdict === 'not-yet' ? { next: 'probe', at: claim.probeAt } : { next: 'plan' };
+};
+
+const deathMove = (found: Case, plan: Plan): Move | 'stop' | undefined => {
+  const death = deathOf(found, plan);
+  if (!death) return undefined;
+  if (death.verdict === 'not-yet') return { next: 'probe', at: death.probeAt };
+  if (death.verdict === 'dead') return undefined;
+  return death.verdict === 'alive' && again(found, plan) ? { next: 'rotate' } : 'stop';
+};
+
+/** Probes that are due within this time are waited for inside the function: cheaper than a Wait state. */
+export const patienceSeconds = 12;
+
+/** A move as the playbook's Choice reads it. */
+export const nextOf = (found: Case, attempt: number, now: Date): Next => {
+  const move = moveOf(found, now);
+  const base = { case: found.id, attempt };
+  if (move.next === 'await') return { ...base, next: 'await', seconds: move.seconds };
+  if (move.next !== 'probe') return { ...base, next: move.next, seconds: 0 };
+  const seconds = Math.ceil((move.at - now.getTime()) / 1000);
+  return seconds > patienceSeconds ? { ...base, next: 'settle', seconds } : { ...base, next: 'probe', seconds: 0 };
+};
+
+/** Children that acts and probes told of, each once, the last word about it. */
+export const childrenOf = (found: Case): Child[] => {
+  const children = new Map<string, Child>();
+  for (const line of found.lines) {
+    const told = line.kind === 'probed' ? line.probed.children : line.kind === 'acted' && 'children' in line.acted ? line.acted.children : undefined;
+    for (const child of told ?? []) children.set(child.id, child);
+  }
+  return [...children.values()];
+};

@@ -1,0 +1,40 @@
+import { admit, type DispatchDeps } from './aws/admit.ts';
+import { heed } from './aws/aws-events.ts';
+import { dispatchDeps } from './aws/composition-dispatch.ts';
+import { queueLambda } from './aws/lambda.ts';
+import { mapLimit } from './aws/limit.ts';
+import { stored, type Message } from './aws/queue.ts';
+import { sweep } from './aws/sweep.ts';
+import type { Report } from './core/case.ts';
+
+const atOnce = 16;
+
+/** Takes one message of the deliveries queue: finds what it names, opens or joins cases, starts their playbooks, wakes those that wait. */
+export const handle = async (body: unknown, deps: DispatchDeps, signal: AbortSignal): Promise<void> => {
+  const message = await opened(body, deps);
+  switch (message?.kind) {
+    case 'delivery': {
+      const reports = message.findings.map(({ trigger: _, lookup, ...finding }): [Report, typeof lookup] => [
+        { ...finding, delivery: message.delivery, receivedAt: message.receivedAt },
+        lookup,
+      ]);
+      return admit(reports, message.delivery, deps, signal, (items, work) => mapLimit(items, atOnce, work));
+    }
+    case 'met':
+      await admit([[message.report, undefined]], message.report.delivery, deps, signal, (items, work) => mapLimit(items, 1, work));
+      return deps.registry.unwatch(message.fingerprint, message.report.held ?? '');
+    case 'sweep':
+      return sweep(deps);
+    default:
+      if (typeof body === 'object' && body !== null && 'detail-type' in body) return heed(body, deps, signal);
+      throw new Error('a message in the deliveries queue is neither ours nor an event: see the dead-letter queue');
+  }
+};
+
+const opened = async (body: unknown, { clientOf, bucket }: DispatchDeps): Promise<Message | undefined> => {
+  if (typeof body !== 'object' || body === null || !('kind' in body)) return undefined;
+  const message = body as Message;
+  return message.kind === 'stored' ? stored(clientOf, bucket, message.key) : message;
+};
+
+export const handler = queueLambda(handle, dispatchDeps);

@@ -1,0 +1,63 @@
+import { sources } from '../events/index.ts';
+import type { WebhookSource } from '../events/trigger.ts';
+import type { Configuration } from './core/configuration.ts';
+import { deliveryIdOf } from './core/ids.ts';
+import type { ClientOf } from './aws/clients.ts';
+import { receiveDeps } from './aws/composition.ts';
+import { digest } from './aws/digest.ts';
+import type { HttpAnswer, HttpRequest } from './aws/http.ts';
+import { httpLambda } from './aws/lambda.ts';
+import { errorName, type Count, type Log } from './aws/log.ts';
+import { enqueue } from './aws/queue.ts';
+import { sealFindings, type Sealing } from './aws/seal.ts';
+
+export interface ReceiveDeps extends Sealing {
+  configuration: Configuration;
+  clientOf: ClientOf;
+  secrets: (names: readonly string[]) => Promise<string[]>;
+  queueUrl: string;
+  bucket: string;
+  now: () => Date;
+  log: Log;
+  count: Count;
+}
+
+const mostBytes = 1024 * 1024;
+
+/** Checks a webhook over its raw bytes, takes the values out, stores what is left and answers; nothing else. */
+export const handle = async (request: HttpRequest, deps: ReceiveDeps, _signal: AbortSignal): Promise<HttpAnswer> => {
+  const name = decodeURIComponent(/^\/triggers\/([^/]+)\/?$/.exec(request.path)?.[1] ?? '');
+  const source = sources.find((candidate): candidate is WebhookSource => candidate.transport === 'webhook' && candidate.name === name);
+  const settings = deps.configuration.sources.find((candidate) => candidate.source === name);
+  const refuse = (status: number, error: string): HttpAnswer => {
+    deps.log.warn('delivery refused', { source: source?.name, status, error });
+    deps.count('DeliveryRejected');
+    return { status, body: { error } };
+  };
+  if (!source || !settings) return refuse(404, 'no such source is connected here');
+  if (request.method !== 'POST') return { ...refuse(405, 'this source is posted to'), headers: { allow: 'POST' } };
+  if (request.body.byteLength > mostBytes) return refuse(413, 'the body is larger than 1 MiB: send it in parts');
+  const authenticity = source.authenticate(request, await deps.secrets(settings.secrets), deps.now());
+  if (!authenticity.ok) return refuse(401, authenticity.reason);
+  const parsed = source.parse(request);
+  if (parsed.kind === 'malformed') return refuse(400, parsed.reason);
+  const delivery = deliveryIdOf(digest, source.name, Buffer.from(request.body).toString('latin1'));
+  try {
+    if (parsed.kind === 'ignored') {
+      await deps.ledger.recordIgnored(delivery, source.name, parsed.reason);
+      deps.log.info('delivery recorded', { source: source.name, delivery, reason: parsed.reason });
+      return { status: 202, body: { delivery } };
+    }
+    const findings = await sealFindings(parsed.triggers, deps);
+    await enqueue(deps.clientOf, deps.queueUrl, { kind: 'delivery', delivery, source: source.name, receivedAt: deps.now().toISOString(), findings }, deps.bucket);
+    deps.log.info('delivery accepted', { source: source.name, delivery, findings: findings.length });
+  } catch (error) {
+    deps.log.error('delivery could not be stored', { source: source.name, delivery, error: errorName(error) });
+    deps.count('DeliveryRejected');
+    return { status: 503, headers: { 'retry-after': '5' }, body: { error: 'it could not be stored: send it again' } };
+  }
+  deps.count('DeliveryAccepted');
+  return { status: 202, body: { delivery } };
+};
+
+export const handler = httpLambda(handle, receiveDeps);

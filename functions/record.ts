@@ -1,0 +1,34 @@
+import { release } from './aws/claims.ts';
+import { recordDeps } from './aws/composition-record.ts';
+import { forget } from './aws/held.ts';
+import { lambda } from './aws/lambda.ts';
+import { superseded, type RecordDeps } from './aws/steps.ts';
+import { putRemaining } from './aws/tasks.ts';
+import { outcomeOf, remainingOf, statusOf } from './core/outcome.ts';
+import type { Next, Step } from './core/step.ts';
+
+/** Writes what became of the credential, what remains and with whom, and how the case ends. Never green by default. */
+export const handle = async (step: Step, deps: RecordDeps, _signal: AbortSignal): Promise<Next> => {
+  const { ledger, log } = deps;
+  let found = await ledger.load(step.case);
+  if (!found || found.attempt !== step.attempt) return { ...superseded(step), next: 'recorded' };
+  const concluded = found.lines.some((line) => line.kind === 'concluded' && line.attempt === step.attempt);
+  if (!concluded && !found.closed) {
+    const outcome = outcomeOf(found, deps.now());
+    const { status, note } = statusOf(found, outcome);
+    if (outcome && found.plan?.decision !== 'observe') found = await ledger.tell(step.case, (current) => (current.outcome ? undefined : { kind: 'outcome', attempt: step.attempt, outcome }), found);
+    found = await putRemaining(found, remainingOf(found, outcome), deps);
+    found = await ledger.tell(step.case, (current) => (current.endedAt ? undefined : { kind: 'concluded', attempt: step.attempt, status, note }), found);
+    log.info('concluded', { case: step.case, status, outcome: outcome?.outcome });
+  }
+  // a red case stays until a person closes it; the others close themselves
+  if (found.status !== 'not-contained') {
+    found = await ledger.tell(step.case, (current) => (current.closed ? undefined : { kind: 'closed', by: 'rescind', reason: current.status }), found);
+    if (found.credential) await release(ledger, found.credential, found.id);
+    await forget(ledger, found.reports.flatMap(({ held }) => held ?? []));
+  }
+  const next = found.status === 'contained' ? 'contained' : found.status === 'not-contained' ? 'not-contained' : 'recorded';
+  return { case: step.case, attempt: step.attempt, next, seconds: 0 };
+};
+
+export const handler = lambda(handle, recordDeps);

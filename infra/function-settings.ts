@@ -1,0 +1,32 @@
+import type { Environment } from '../functions/aws/environment.ts';
+import type { FunctionName } from './grants.ts';
+
+export interface FunctionSettings {
+  timeoutSeconds: number;
+  memoryMegabytes: number;
+  /** Which variables its code reads. */
+  variables: readonly (keyof Environment)[];
+}
+
+const stepVariables = ['REGISTRY_TABLE', 'LEDGER_TABLE', 'CONFIGURATION'] as const;
+
+const step = { timeoutSeconds: 60, memoryMegabytes: 512, variables: stepVariables };
+
+/** What differs between the functions. A step's timeout stays below the playbook's own (`playbooks/step.ts`). */
+export const settings: Record<FunctionName, FunctionSettings> = {
+  receive: { timeoutSeconds: 10, memoryMegabytes: 1024, variables: ['LEDGER_TABLE', 'DELIVERIES_QUEUE', 'BODIES_BUCKET', 'FINGERPRINT_KEYS', 'HOLD_KEY', 'CONFIGURATION'] },
+  dispatch: {
+    timeoutSeconds: 60,
+    memoryMegabytes: 512,
+    variables: ['REGISTRY_TABLE', 'LEDGER_TABLE', 'BODIES_BUCKET', 'FINGERPRINT_KEYS', 'HOLD_KEY', 'SECRET_LEAKED_PLAYBOOK', 'CONFIGURATION'],
+  },
+  plan: step,
+  contain: { ...step, timeoutSeconds: 120 },
+  rotate: { ...step, timeoutSeconds: 120 },
+  revoke: step,
+  probe: { ...step, variables: [...stepVariables, 'HOLD_KEY'] },
+  record: step,
+  report: { ...step, variables: [...stepVariables, 'CASES_TOPIC'] },
+  index: { timeoutSeconds: 300, memoryMegabytes: 1024, variables: ['REGISTRY_TABLE', 'DELIVERIES_QUEUE', 'INDEX_QUEUE', 'FINGERPRINT_KEYS', 'CONFIGURATION'] },
+  api: { timeoutSeconds: 15, memoryMegabytes: 512, variables: ['REGISTRY_TABLE', 'LEDGER_TABLE', 'CONFIGURATION'] },
+};

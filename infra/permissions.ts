@@ -1,0 +1,97 @@
+import { Stack } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Role } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import type { ConnectorModule } from '../functions/connectors/edges.ts';
+import type { Permission, Verb } from '../functions/core/connector.ts';
+import { functionNames, grants, LOG_ACTIONS, queueReading, whyWildcard } from './grants.ts';
+import type { FunctionName, Grant, ResourceName } from './grants.ts';
+import { acceptWildcards } from './nag.ts';
+
+/** What the stack reads of a connector: its name and what it needs. */
+export type Permitted = Pick<ConnectorModule, 'name' | 'role' | 'permissions'>;
+
+/** Which of the connectors' verbs each function performs. A stuck pending value is probed while it is rotated. */
+export const verbsOf: Partial<Record<FunctionName, readonly Verb[]>> = {
+  plan: ['find'],
+  contain: ['contain'],
+  rotate: ['rotate', 'probe'],
+  revoke: ['revoke'],
+  probe: ['probe'],
+  index: ['find'],
+};
+
+/** The ARNs behind each name; none where the installation's configuration names nothing of that kind. */
+export type Arns = Record<ResourceName, readonly string[]>;
+
+/** What a function's connectors may do in its name: of those that report (dispatch asks them for values) everything, else by verb. */
+export const connectorPermissions = (name: FunctionName, connectors: readonly Permitted[]): (Permission & { connector: string })[] =>
+  connectors.flatMap(({ name: connector, role, permissions }) =>
+    permissions.filter(({ verb }) => (role === 'reporter' ? name === 'dispatch' : verbsOf[name]?.includes(verb))).map((permission) => ({ connector, ...permission })),
+  );
+
+/** A connector's ARN pattern with `${partition}`, `${region}` and `${account}` filled in. */
+const filledIn = (scope: Construct, pattern: string): string => {
+  const { partition, region, account } = Stack.of(scope);
+  return pattern.replaceAll('${partition}', partition).replaceAll('${region}', region).replaceAll('${account}', account);
+};
+
+/** What all roles are made from. */
+export interface Granted {
+  arns: Arns;
+  connectors: readonly Permitted[];
+  /** The index reads only secrets with this tag. */
+  indexTag?: { key: string; value: string };
+}
+
+interface Allowed {
+  actions: string[];
+  resources: string[];
+  conditions?: Record<string, Record<string, string | string[]>>;
+  /** Why its resources may hold a wildcard. */
+  why?: string;
+}
+
+/** Actions on one secret, which can be limited by its tags; listing cannot. */
+const ofOneSecret = new Set(['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret', 'secretsmanager:ListSecretVersionIds']);
+
+/** Limits what reads a secret to those with the tag, and leaves the rest as it is. */
+const limitedTo = ({ key, value }: { key: string; value: string }, { actions, ...rest }: Allowed): Allowed[] => {
+  const tagged = { ...rest.conditions, StringEquals: { ...rest.conditions?.StringEquals, [`secretsmanager:ResourceTag/${key}`]: value } };
+  return [
+    { ...rest, actions: actions.filter((action) => ofOneSecret.has(action)), conditions: tagged },
+    { ...rest, actions: actions.filter((action) => !ofOneSecret.has(action)) },
+  ].filter((allowed) => allowed.actions.length > 0);
+};
+
+const byPlatform = ({ actions, resources, conditions }: Grant, arns: Arns): Allowed => ({
+  actions,
+  resources: resources.flatMap((resource) => arns[resource]),
+  conditions,
+  why: resources.flatMap((resource) => whyWildcard[resource] ?? []).join(' ') || undefined,
+});
+
+const byConnector = ({ connector, actions, resources, conditions }: Permission & { connector: string }, scope: Construct): Allowed => ({
+  actions,
+  resources: resources.map((pattern) => filledIn(scope, pattern)),
+  conditions,
+  why: `The connector ${connector} cannot know before what will leak, and some of its actions know no resource; the boundary keeps it from administrators and from ourselves.`,
+});
+
+/** Allows a role all that its function needs, besides its log and its queue. */
+export const allow = (role: Role, name: FunctionName, { arns, connectors, indexTag }: Granted): void => {
+  const allowed = [...grants[name].map((grant) => byPlatform(grant, arns)), ...connectorPermissions(name, connectors).map((permission) => byConnector(permission, role))]
+    .filter(({ actions, resources }) => actions.length > 0 && resources.length > 0)
+    .flatMap((each) => (name === 'index' && indexTag ? limitedTo(indexTag, each) : [each]));
+  for (const { actions, resources, conditions, why } of allowed) {
+    role.addToPolicy(new PolicyStatement({ actions, resources, conditions }));
+    if (why) acceptWildcards(role, resources, why);
+  }
+};
+
+/** Every action that any function is granted, or Lambda in its name: what the boundary lets through. */
+export const everyAction = (connectors: readonly Permitted[]): string[] => [
+  ...LOG_ACTIONS,
+  ...queueReading,
+  ...functionNames.flatMap((name) => [...grants[name], ...connectorPermissions(name, connectors)].flatMap(({ actions }) => actions)),
+];

@@ -1,0 +1,13 @@
+import type { IChainable } from 'aws-cdk-lib/aws-stepfunctions';
+import type { Construct } from 'constructs';
+import { secretLeaked } from './secret-leaked.ts';
+import type { Steps } from './secret-leaked.ts';
+
+export type { Steps } from './secret-leaked.ts';
+
+/** Every playbook there is, by the name of the trigger that starts it. To add one: a file beside this one and a line here. */
+export const playbooks = { 'secret-leaked': secretLeaked } satisfies Record<string, (scope: Construct, functions: Steps) => IChainable>;
+
+export type PlaybookName = keyof typeof playbooks;
+
+export const playbookNames = Object.keys(playbooks) as PlaybookName[];

@@ -1,0 +1,62 @@
+import { Duration } from 'aws-cdk-lib';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Choice, Condition, Fail, JsonPath, Pass, Succeed, TaskInput, Wait, WaitTime } from 'aws-cdk-lib/aws-stepfunctions';
+import type { IChainable } from 'aws-cdk-lib/aws-stepfunctions';
+import type { Construct } from 'constructs';
+import { step, waiting } from './step.ts';
+
+/** The functions that the playbook calls, by their verb. */
+export type Steps = Record<'plan' | 'contain' | 'rotate' | 'revoke' | 'probe' | 'record' | 'report', IFunction>;
+
+const next = (verb: string): Condition => Condition.stringEquals('$.next', verb);
+
+/**
+ * The order of work for one leaked credential. Input `{case, attempt}`; ends in Contained, Recorded or Not contained (red).
+ * Every function answers what comes next from the ledger and does nothing where it is not its turn, so an attempt may
+ * begin anew at any time, and an edge that skips the question is safe.
+ */
+export const secretLeaked = (scope: Construct, functions: Steps): IChainable => {
+  // the states
+  const plan = step(scope, 'Plan', functions.plan);
+  const whatNext = new Choice(scope, 'What next?');
+  const contain = step(scope, 'Contain', functions.contain);
+  const rotate = step(scope, 'Rotate', functions.rotate);
+  const revoke = step(scope, 'Revoke', functions.revoke);
+  const probe = step(scope, 'Probe', functions.probe);
+  const settle = new Wait(scope, 'Let it settle', { time: WaitTime.secondsPath('$.seconds') });
+  const ask = waiting(scope, 'Ask a person', functions.report, Duration.days(7));
+  const awaitRotation = waiting(scope, 'Await the rotation', functions.rotate, Duration.seconds(60));
+  const failure = new Pass(scope, 'Note the failure', { parameters: { case: JsonPath.stringAt('$.case'), attempt: JsonPath.numberAt('$.attempt'), error: JsonPath.stringAt('$.error.Error') } });
+  const record = step(scope, 'Record', functions.record, TaskInput.fromJsonPathAt('$'));
+  const report = step(scope, 'Report', functions.report);
+  const isContained = new Choice(scope, 'Contained?');
+  const contained = new Succeed(scope, 'Contained');
+  const recorded = new Succeed(scope, 'Recorded');
+  const notContained = new Fail(scope, 'Not contained', { error: 'NotContained', cause: 'The case is red: GET /cases/{id} tells what remains and with whom.' });
+
+  // the order
+  plan.next(whatNext);
+  whatNext
+    .when(next('contain'), contain)
+    .when(next('rotate'), rotate)
+    .when(next('revoke'), revoke)
+    .when(next('probe'), probe)
+    .when(next('settle'), settle)
+    .when(next('await'), awaitRotation)
+    .when(next('ask'), ask)
+    .when(next('plan'), plan)
+    .otherwise(record);
+  contain.next(probe);
+  rotate.next(whatNext);
+  revoke.next(whatNext);
+  probe.next(whatNext);
+  settle.next(probe);
+  awaitRotation.addCatch(rotate, { errors: ['States.Timeout'], resultPath: JsonPath.DISCARD }).next(rotate);
+  ask.addCatch(record, { errors: ['States.Timeout'], resultPath: JsonPath.DISCARD }).next(plan);
+  for (const task of [plan, contain, rotate, revoke, probe, awaitRotation, ask]) task.addCatch(failure, { errors: ['States.ALL'], resultPath: '$.error' });
+  failure.next(record);
+  record.addCatch(notContained, { errors: ['States.ALL'], resultPath: '$.error' }).next(report);
+  report.addCatch(notContained, { errors: ['States.ALL'], resultPath: '$.error' }).next(isContained);
+  isContained.when(next('contained'), contained).when(next('recorded'), recorded).otherwise(notContained);
+  return plan;
+};

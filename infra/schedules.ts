@@ -1,0 +1,25 @@
+import { Duration } from 'aws-cdk-lib';
+import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
+import { SqsSendMessage } from 'aws-cdk-lib/aws-scheduler-targets';
+import { Construct } from 'constructs';
+import type { Queues, QueueWithDead } from './queues.ts';
+
+const INDEX_MINUTES = 15;
+const SWEEP_MINUTES = 5;
+
+/** What happens by the clock: the index walks everything, and the sweep takes up cases that nothing works on. */
+export class Schedules extends Construct {
+  constructor(scope: Construct, id: string, { queues }: { queues: Queues }) {
+    super(scope, id);
+    this.every('Tick', INDEX_MINUTES, 'Rescind: the index walks secrets and keys', 'tick', queues.index);
+    this.every('Sweep', SWEEP_MINUTES, 'Rescind: open cases that nothing works on are taken up again', 'sweep', queues.deliveries);
+  }
+
+  private every(id: string, minutes: number, description: string, kind: 'tick' | 'sweep', { queue, dead }: QueueWithDead): void {
+    new Schedule(this, id, {
+      description,
+      schedule: ScheduleExpression.rate(Duration.minutes(minutes)),
+      target: new SqsSendMessage(queue, { input: ScheduleTargetInput.fromObject({ kind }), deadLetterQueue: dead }),
+    });
+  }
+}
