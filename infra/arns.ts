@@ -1,32 +1,33 @@
 import { Stack } from 'aws-cdk-lib';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
-import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import { tables as definitions } from '../functions/aws/tables.ts';
 import type { Configuration } from '../functions/core/configuration.ts';
 import type { Keys } from './keys.ts';
 import type { Arns } from './permissions.ts';
+import { secretArns } from './secrets.ts';
+import { playbookNames } from './playbooks/index.ts';
 import type { Queues } from './queues.ts';
 import { indexArnsOf } from './tables.ts';
 import type { Tables } from './tables.ts';
 
 /** What the stack is made of, as far as a grant can name it. */
 export interface Parts {
+  prefix: string;
   tables: Tables;
   queues: Queues;
   keys: Keys;
   bodies: IBucket;
   topic: ITopic;
-  playbooks: StateMachine[];
   configuration: Configuration;
 }
 
 /** The ARNs behind the names of `grants.ts`. */
-export const arnsOf = (scope: Construct, { tables, queues, keys, bodies, topic, playbooks, configuration }: Parts): Arns => {
+export const arnsOf = (scope: Construct, { prefix, tables, queues, keys, bodies, topic, configuration }: Parts): Arns => {
   const { partition, region, account } = Stack.of(scope);
-  // Secrets Manager puts a dash and six characters of its own behind a secret's name.
-  const secrets = (names: string[]) => [...new Set(names)].map((name) => `arn:${partition}:secretsmanager:${region}:${account}:secret:${name}-??????`);
+  // By name and not by reference: rotate and report, which the playbooks call, wake them as well.
+  const ofPlaybooks = (kind: string, rest = '') => playbookNames.map((name) => `arn:${partition}:states:${region}:${account}:${kind}:${prefix}-${name}${rest}`);
   return {
     ledger: [tables.ledger.tableArn],
     'ledger-indexes': indexArnsOf(tables.ledger, definitions.ledger),
@@ -39,12 +40,12 @@ export const arnsOf = (scope: Construct, { tables, queues, keys, bodies, topic, 
     'hold-key': [keys.hold.keyArn],
     topic: [topic.topicArn],
     'topic-key': [keys.topic.keyArn],
-    playbooks: playbooks.map(({ stateMachineArn }) => stateMachineArn),
-    executions: playbooks.map(({ stateMachineName }) => `arn:${partition}:states:${region}:${account}:execution:${stateMachineName}:*`),
+    playbooks: ofPlaybooks('stateMachine'),
+    executions: ofPlaybooks('execution', ':*'),
     bus: [`arn:${partition}:events:${region}:${account}:event-bus/default`],
-    'signing-secrets': secrets(configuration.sources.flatMap((source) => source.secrets)),
-    'api-tokens': secrets(configuration.sources.flatMap(({ api }) => (api ? [api.token] : []))),
+    'signing-secrets': secretArns(scope, configuration.sources.flatMap(({ secrets }) => secrets)),
     'every-secret': [`arn:${partition}:secretsmanager:${region}:${account}:secret:*`],
+    'every-key': [`arn:${partition}:kms:${region}:${account}:key/*`],
     anything: ['*'],
   };
 };

@@ -8,9 +8,7 @@ export interface FunctionSettings {
   variables: readonly (keyof Environment)[];
 }
 
-const stepVariables = ['REGISTRY_TABLE', 'LEDGER_TABLE', 'CONFIGURATION'] as const;
-
-const step = { timeoutSeconds: 60, memoryMegabytes: 512, variables: stepVariables };
+const step = { timeoutSeconds: 60, memoryMegabytes: 512, variables: ['LEDGER_TABLE', 'CONFIGURATION'] } as const satisfies FunctionSettings;
 
 /** What differs between the functions. A step's timeout stays below the playbook's own (`playbooks/step.ts`). */
 export const settings: Record<FunctionName, FunctionSettings> = {
@@ -20,13 +18,13 @@ export const settings: Record<FunctionName, FunctionSettings> = {
     memoryMegabytes: 512,
     variables: ['REGISTRY_TABLE', 'LEDGER_TABLE', 'BODIES_BUCKET', 'FINGERPRINT_KEYS', 'HOLD_KEY', 'SECRET_LEAKED_PLAYBOOK', 'CONFIGURATION'],
   },
-  plan: step,
+  plan: { ...step, variables: ['REGISTRY_TABLE', 'LEDGER_TABLE', 'CONFIGURATION'] },
   contain: { ...step, timeoutSeconds: 120 },
   rotate: { ...step, timeoutSeconds: 120 },
   revoke: step,
-  probe: { ...step, variables: [...stepVariables, 'HOLD_KEY'] },
+  probe: step,
   record: step,
-  report: { ...step, variables: [...stepVariables, 'CASES_TOPIC'] },
+  report: { ...step, variables: ['LEDGER_TABLE', 'CASES_TOPIC', 'CONFIGURATION'] },
   index: { timeoutSeconds: 300, memoryMegabytes: 1024, variables: ['REGISTRY_TABLE', 'DELIVERIES_QUEUE', 'INDEX_QUEUE', 'FINGERPRINT_KEYS', 'CONFIGURATION'] },
   api: { timeoutSeconds: 15, memoryMegabytes: 512, variables: ['REGISTRY_TABLE', 'LEDGER_TABLE', 'CONFIGURATION'] },
 };

@@ -20,10 +20,10 @@ export type ResourceName =
   | 'bus'
   /** The signing secrets that the installation's configuration names. */
   | 'signing-secrets'
-  /** The tokens for senders' APIs that the installation's configuration names. */
-  | 'api-tokens'
   /** All secrets of the account, or those with the tag that limits the index. */
   | 'every-secret'
+  /** Any key of the account; whose policy decides, and never ours. */
+  | 'every-key'
   /** For actions that IAM offers no resource for. */
   | 'anything';
 
@@ -36,17 +36,15 @@ export interface Grant {
 /** Held values are bound to their case; nothing else may pass through that key. */
 const boundToCase = { 'ForAnyValue:StringEquals': { 'kms:EncryptionContextKeys': 'case' } };
 
-const read = ['dynamodb:GetItem', 'dynamodb:Query'];
-const write = ['dynamodb:PutItem', 'dynamodb:UpdateItem'];
+/** Secrets may be encrypted under keys of the house; only Secrets Manager may use those for us, and each key's policy has the last word. */
+const throughSecretsManager = { StringEquals: { 'kms:ViaService': 'secretsmanager.${region}.amazonaws.com' } };
 
 const fingerprint: Grant = { actions: ['kms:GenerateMac'], resources: ['fingerprint-keys'] };
 const hold: Grant = { actions: ['kms:Encrypt'], resources: ['hold-key'], conditions: boundToCase };
 
-/** What every function of a playbook needs: the case's lines, and what the registry knows of its credential. */
-const step: Grant[] = [
-  { actions: [...read, ...write], resources: ['ledger', 'ledger-indexes'] },
-  { actions: read, resources: ['registry', 'registry-indexes'] },
-];
+/** What every function of a playbook needs: to read a case's lines and to add one. */
+const lines: Grant = { actions: ['dynamodb:Query', 'dynamodb:PutItem'], resources: ['ledger'] };
+const wake: Grant = { actions: ['states:SendTaskSuccess'], resources: ['playbooks'] };
 
 /** What each function's own code may call of the platform. What its connectors need is added from their `permissions`. */
 export const grants: Record<FunctionName, Grant[]> = {
@@ -59,37 +57,36 @@ export const grants: Record<FunctionName, Grant[]> = {
     { actions: ['secretsmanager:GetSecretValue'], resources: ['signing-secrets'] },
   ],
   dispatch: [
-    { actions: [...read, ...write], resources: ['ledger', 'ledger-indexes', 'registry', 'registry-indexes'] },
+    { actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem'], resources: ['ledger'] },
+    { actions: ['dynamodb:Query'], resources: ['ledger-indexes'] },
+    { actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:BatchWriteItem', 'dynamodb:DeleteItem'], resources: ['registry'] },
     { actions: ['s3:GetObject'], resources: ['bodies'] },
     fingerprint,
     hold,
-    { actions: ['states:StartExecution', 'states:SendTaskSuccess'], resources: ['playbooks'] },
+    wake,
+    { actions: ['states:StartExecution'], resources: ['playbooks'] },
     { actions: ['states:DescribeExecution', 'states:StopExecution'], resources: ['executions'] },
-    { actions: ['secretsmanager:GetSecretValue'], resources: ['api-tokens'] },
   ],
-  plan: step,
-  contain: step,
-  rotate: [...step, { actions: ['events:PutEvents'], resources: ['bus'], conditions: { StringEquals: { 'events:source': 'rescind' } } }],
-  revoke: step,
-  probe: [...step, { actions: ['kms:Decrypt'], resources: ['hold-key'], conditions: boundToCase }],
-  record: [...step, { actions: ['dynamodb:DeleteItem'], resources: ['ledger'] }],
-  report: [
-    ...step,
-    { actions: ['sns:Publish'], resources: ['topic'] },
-    { actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: ['topic-key'] },
-  ],
+  plan: [lines, { actions: ['dynamodb:GetItem', 'dynamodb:Query'], resources: ['registry'] }],
+  contain: [lines],
+  rotate: [lines, wake, { actions: ['events:PutEvents'], resources: ['bus'], conditions: { StringEquals: { 'events:source': 'rescind' } } }],
+  revoke: [lines],
+  probe: [lines, { actions: ['kms:Decrypt'], resources: ['hold-key'], conditions: boundToCase }],
+  record: [lines, { actions: ['dynamodb:DeleteItem'], resources: ['ledger'] }],
+  report: [lines, wake, { actions: ['sns:Publish'], resources: ['topic'] }, { actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: ['topic-key'] }],
   index: [
-    { actions: [...read, ...write, 'dynamodb:DeleteItem'], resources: ['registry', 'registry-indexes'] },
-    { actions: ['secretsmanager:ListSecrets', 'secretsmanager:BatchGetSecretValue'], resources: ['anything'] },
+    { actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:BatchWriteItem'], resources: ['registry'] },
+    { actions: ['secretsmanager:ListSecrets'], resources: ['anything'] },
     { actions: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'], resources: ['every-secret'] },
-    { actions: ['iam:ListUsers', 'iam:ListAccessKeys'], resources: ['anything'] },
+    { actions: ['kms:Decrypt'], resources: ['every-key'], conditions: throughSecretsManager },
     fingerprint,
     { actions: ['sqs:SendMessage'], resources: ['deliveries', 'index-queue'] },
   ],
   api: [
-    { actions: [...read, ...write, 'dynamodb:DeleteItem'], resources: ['ledger', 'ledger-indexes'] },
-    { actions: read, resources: ['registry', 'registry-indexes'] },
-    { actions: ['states:SendTaskSuccess'], resources: ['playbooks'] },
+    { actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'], resources: ['ledger'] },
+    { actions: ['dynamodb:GetItem', 'dynamodb:Query'], resources: ['registry'] },
+    { actions: ['dynamodb:Query'], resources: ['ledger-indexes', 'registry-indexes'] },
+    wake,
   ],
 };
 
@@ -98,6 +95,7 @@ export const whyWildcard: Partial<Record<ResourceName, string>> = {
   bodies: 'Objects are named as they come; the bucket holds nothing else.',
   executions: 'Executions are named by case and attempt; the playbook is ours alone.',
   'every-secret': 'A leaked value is found only if every secret was read before. Only the index may, and a tag can limit it (-c indexTag=key=value).',
+  'every-key': 'Which keys encrypt the secrets of the house is not known here; only through Secrets Manager, and only where the policy of a key lets it.',
   anything: 'Listing secrets and users knows no narrower resource.',
 };
 

@@ -56,8 +56,9 @@ export class Rescind extends Stack {
 
     functions.connect({
       connectors,
+      configuration,
       indexTag: settings.indexTag,
-      arns: arnsOf(this, { tables, queues, keys, bodies, topic, playbooks: [machine], configuration }),
+      arns: arnsOf(this, { prefix, tables, queues, keys, bodies, topic, configuration }),
       environment: {
         REGISTRY_TABLE: tables.registry.tableName,
         LEDGER_TABLE: tables.ledger.tableName,

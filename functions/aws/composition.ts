@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Edges } from '../connectors/edges.ts';
+import type { Line } from '../core/case.ts';
 import type { Configuration } from '../core/configuration.ts';
 import { clientsOf, type ClientConfiguration, type ClientOf } from './clients.ts';
 import { environmentOf, type Environment } from './environment.ts';
@@ -27,6 +28,8 @@ export interface Foundation {
   sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   log: Log;
   count: Count;
+  /** Hears of each line that the ledger gets. */
+  onLine?: (caseId: string, line: Line) => void;
 }
 
 const sleep = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
@@ -63,7 +66,7 @@ const documentsOf = (clientOf: ClientOf): DynamoDBDocumentClient =>
 /** The world as the connectors reach it. */
 export const edgesOf = ({ clientOf, clientsWith, fetch, configuration, local, ownRoles }: Foundation): Edges => ({ clientOf, clientsWith, fetch, configuration, local, ownRoles });
 
-export const ledgerOf = (f: Foundation): Ledger => new Ledger(documentsOf(f.clientOf), f.environment.LEDGER_TABLE, f.now);
+export const ledgerOf = (f: Foundation): Ledger => new Ledger(documentsOf(f.clientOf), f.environment.LEDGER_TABLE, f.now, f.onLine);
 export const registryOf = (f: Foundation): Registry => new Registry(documentsOf(f.clientOf), f.environment.REGISTRY_TABLE);
 
 export const receiveOf = (f: Foundation) => ({

@@ -35,11 +35,14 @@ export class Ledger {
   readonly table: string;
   readonly documents: DynamoDBDocumentClient;
   private readonly now: () => Date;
+  private readonly onLine: (caseId: string, line: Line) => void;
 
-  constructor(documents: DynamoDBDocumentClient, table: string, now: () => Date = () => new Date()) {
+  /** `onLine` hears of each line after it was written: the local service shows it as it comes. */
+  constructor(documents: DynamoDBDocumentClient, table: string, now: () => Date = () => new Date(), onLine: (caseId: string, line: Line) => void = () => undefined) {
     this.documents = documents;
     this.table = table;
     this.now = now;
+    this.onLine = onLine;
   }
 
   /** Reads a case, strongly consistent; undefined where there is none. */
@@ -80,6 +83,7 @@ export class Ledger {
             ConditionExpression: 'attribute_not_exists(pk)',
           }),
         );
+        this.onLine(id, line);
         const told = caseOf(id, [...found.lines, line]);
         if (headChanged(found, told)) await this.project(told);
         return told;

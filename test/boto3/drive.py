@@ -154,7 +154,7 @@ def an_identity_is_told_refused_and_told_apart():
 
 
 def a_presigned_request_opens_the_door_and_a_changed_one_does_not():
-    url = client("sts", "carol").generate_presigned_url("get_caller_identity")
+    url = client("sts", "carol").generate_presigned_url("get_caller_identity", HttpMethod="GET")
     with urllib.request.urlopen(url) as answer:
         assert "user/carol" in answer.read().decode()
     try:

@@ -85,7 +85,11 @@ export const begin = async (edges: Edges, place: Place, opens: (value: string) =
   if (isStuck) {
     const { freed, ...more } = await freeStuck(edges, described, pending, place, opens, context);
     if ('question' in more) return { standing: 'ask', question: more.question };
-    if (freed === 'promoted') return { standing: 'done', note: 'its stuck pending value opens the door and was promoted' };
+    if (freed === 'promoted') {
+      // an earlier try that found it dead has cancelled the schedule
+      if (noted.gaveUp) await schedule(edges, place.place, noted, signal);
+      return { standing: 'done', note: 'its stuck pending value opens the door and was promoted' };
+    }
     again ??= { lambda: described.RotationLambdaARN, rules: described.RotationRules };
   }
   const since = noted.at ?? context.now();
@@ -94,19 +98,25 @@ export const begin = async (edges: Edges, place: Place, opens: (value: string) =
   return start(edges, place.place, token, settings, since, signal);
 };
 
+const schedule = async (edges: Edges, place: string, { lambda, rules }: Pick<Noted, 'lambda' | 'rules'>, signal: AbortSignal): Promise<void> => {
+  const command = new RotateSecretCommand({ SecretId: place, RotationLambdaARN: lambda, RotationRules: rulesToSet(rules), RotateImmediately: false });
+  await edges.clientOf(SecretsManagerClient).send(command, { abortSignal: signal });
+};
+
 const start = async (edges: Edges, place: string, token: string, settings: { RotationLambdaARN?: string; RotationRules?: RotationRulesType } | undefined, since: Date, signal: AbortSignal): Promise<Standing> => {
   try {
     await edges.clientOf(SecretsManagerClient).send(new RotateSecretCommand({ SecretId: place, ClientRequestToken: token, ...settings }), { abortSignal: signal });
     return { standing: 'running', token, since };
   } catch (error) {
     signal.throwIfAborted();
-    if (isRefusal(error)) return { standing: 'refused', reason: refusalOf(error, 'rotate this secret') };
+    const off = settings ? '; its automatic rotation was cancelled to free it, and is off now' : '';
+    if (isRefusal(error)) return { standing: 'refused', reason: `${refusalOf(error, 'rotate this secret')}${off}` };
     if (isCode(error, 'ResourceNotFound')) return left('the secret was deleted meanwhile');
     if (!isCode(error, 'InvalidRequest')) throw error;
     const message = error instanceof Error ? error.message : '';
     if (/deletion/i.test(message)) return left('it is being deleted');
     // another rotation began in the same moment: it is looked at when we are asked again
     if (/isn't complete|in progress/i.test(message)) return { standing: 'running', token, since };
-    return left('InvalidRequest: Secrets Manager will not rotate it');
+    return left(`InvalidRequest: Secrets Manager will not rotate it${off}`);
   }
 };

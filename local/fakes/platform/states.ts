@@ -111,7 +111,7 @@ export const createStates = (options: StatesOptions): States => {
 
   const speed = (): number => {
     const wall = performance.now() - began.wall;
-    return wall < 20 ? 1 : Math.max(1, (clock.now().getTime() - began.clock) / wall);
+    return wall < 5 ? 1 : Math.max(1, (clock.now().getTime() - began.clock) / wall);
   };
   const forget = (): void => {
     for (const [arn, execution] of kept) {

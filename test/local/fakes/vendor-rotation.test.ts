@@ -27,10 +27,10 @@ const start = async (kind: Kind, key = LEAKED) => {
   const adminKey = 'admin-' + randomUUID();
   const vendor = await startVendor({ name: 'acmepay', world: { adminKey, users: [{ name: 'orders_a', keys: [{ value: LEAKED }] }] }, behaviours, clock, store: inMemory() });
   const signer = { accessKeyId: 'AK' + 'IAROTATIONFUNCTION', secretAccessKey: randomUUID() };
-  let client: SecretsManagerClient | undefined;
+  const holder: { client?: SecretsManagerClient } = {};
   const invokeRotation = async (_arn: string, event: RotationEvent): Promise<void> => {
     try {
-      for (let times = 0; times < 2; times += 1) await ROTATIONS[kind](event, { secretsManager: client as SecretsManagerClient, vendorUrl: vendor.url, adminKey, fetch });
+      for (let times = 0; times < 2; times += 1) await ROTATIONS[kind](event, { secretsManager: holder.client as SecretsManagerClient, vendorUrl: vendor.url, adminKey, fetch });
     } catch (error) {
       errors.push((error as Error).message);
       throw error;
@@ -40,9 +40,8 @@ const start = async (kind: Kind, key = LEAKED) => {
     world: { account: '111122223333', region: 'eu-west-1', callers: [{ ...signer, roleName: 'rotation' }], secrets: [{ name: 'orders', value: JSON.stringify({ user: 'orders_a', key, note: 'kept' }), rotation: { functionArn: 'arn:aws:lambda:eu-west-1:111122223333:function:rotate' } }] },
     behaviours, clock, invokeRotation,
   });
-  client = new SecretsManagerClient({ endpoint: aws.url, region: 'eu-west-1', credentials: signer });
+  const sm = (holder.client = new SecretsManagerClient({ endpoint: aws.url, region: 'eu-west-1', credentials: signer }));
   ends.push(() => aws.close(), () => vendor.close());
-  const sm = client;
   const read = async () => JSON.parse((await sm.send(new GetSecretValueCommand({ SecretId: 'orders' }))).SecretString ?? '{}') as { user: string; key: string; note: string };
   const opens = async (value: string) => (await fetch(`${vendor.url}/v1/whoami`, { headers: { authorization: `Bearer ${value}` } })).status === 200;
   const rotate = async () => {

@@ -180,12 +180,16 @@ test('a map of which one item fails is caught, its other items are stopped, and 
   const functions: Functions = {
     each: async (item, signal) => {
       calls += 1;
-      if ((item as unknown) === 'bad') throw named('Broken');
+      if ((item as unknown) === 'bad') {
+        await clock.sleep(500);
+        throw named('Broken');
+      }
       signal.addEventListener('abort', () => aborted.push(item));
       await clock.sleep(60_000, signal);
     },
   };
   const { finished } = await start({ StartAt: 'All', States: { All: each({ Retry: [{ ErrorEquals: ['Broken'], MaxAttempts: 1 }], Catch: [{ ErrorEquals: ['Broken'], ResultPath: '$.error', Next: 'Red' }] }), Red: { Type: 'Fail', Error: 'Red' } } }, functions);
+  await clock.sleep(1000);
   const began = clock.now().getTime();
   expect(await finished({ list: ['good', 'bad', 'fine'] })).toMatchObject({ status: 'FAILED', error: 'Red' });
   expect(calls).toBe(6);

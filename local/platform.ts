@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import type { Clock } from './clock.ts';
+import type { AwsService } from './fakes/aws/index.ts';
+import { poll } from './fakes/platform/event-source-mapping.ts';
+import { createEvents } from './fakes/platform/events.ts';
+import { objectsInFolder, objectsInMemory } from './fakes/platform/s3-objects.ts';
+import { createS3 } from './fakes/platform/s3.ts';
+import { createSns, type Sns } from './fakes/platform/sns.ts';
+import { journalInFile, journalInMemory, type Journal } from './fakes/platform/sqs-journal.ts';
+import { createSqs, type Sqs } from './fakes/platform/sqs.ts';
+import { createStates, type States } from './fakes/platform/states.ts';
+import { account, region } from './roles.ts';
+
+export const queueNames = { deliveries: 'rescind-deliveries', index: 'rescind-index' } as const;
+export const topicArn = `arn:aws:sns:${region}:${account}:rescind-cases`;
+export const bodiesBucket = 'rescind-bodies';
+export const playbookArn = `arn:aws:states:${region}:${account}:stateMachine:rescind-secret-leaked`;
+
+const deadLetter = (name: string): string => `${name}-dead`;
+
+/** What Rescind runs on: queues, state machines, a topic, a bus, a bucket. */
+export interface Platform {
+  sqs: Sqs;
+  states: States;
+  sns: Sns;
+  services: Record<string, AwsService>;
+  /** Delivers the queues to the functions until the signal is aborted. */
+  deliver(handle: Record<keyof typeof queueNames, (body: unknown, signal: AbortSignal) => Promise<void>>, signal: AbortSignal): Promise<unknown>;
+  deadLetters(): { queue: string; body: string }[];
+  close(): Promise<void>;
+}
+
+export interface PlatformOptions {
+  clock: Clock;
+  folder?: string;
+  definitions: Record<string, object>;
+  invoke: (functionArn: string, payload: unknown, signal: AbortSignal) => Promise<unknown>;
+  onEvent: (event: object) => void;
+  onPublish?: (message: { subject?: string; message: string }) => void;
+  /** Seconds until a failed message comes again, by how often it came. */
+  retrySeconds?: (receiveCount: number) => number;
+  onFailure?: (queue: string, error: unknown) => void;
+}
+
+/** Starts the platform of one machine. */
+export const createPlatform = (options: PlatformOptions): Platform => {
+  const { clock, folder } = options;
+  const journal: Journal = folder ? journalInFile(join(folder, 'queues.jsonl')) : journalInMemory();
+  const stopping = new AbortController();
+  const sqs = createSqs({
+    queues: Object.values(queueNames).flatMap((name) => [{ name, visibilityTimeout: 60, deadLetter: deadLetter(name), maxReceiveCount: 6 }, { name: deadLetter(name) }]),
+    account,
+    region,
+    clock,
+    journal,
+    signal: stopping.signal,
+  });
+  const machines = Object.fromEntries(Object.entries(options.definitions).map(([name, definition]) => [name, { arn: playbookArn, definition }]));
+  const states = createStates({ machines, invoke: options.invoke, clock, account, region, onStatusChange: options.onEvent });
+  const sns = createSns({ topics: [topicArn], clock, onPublish: options.onPublish });
+  const s3 = createS3({ buckets: [bodiesBucket], objects: folder ? objectsInFolder(join(folder, 'bodies')) : objectsInMemory(), clock });
+  const events = createEvents({ account, region, clock, onEvent: options.onEvent });
+  const retrySeconds = options.retrySeconds ?? ((count) => Math.min(30, 2 ** count));
+  return {
+    sqs,
+    states,
+    sns,
+    services: { sqs: sqs.service, states: states.service, sns: sns.service, s3, events },
+    deliver: (handle, signal) =>
+      Promise.all(
+        (['deliveries', 'index'] as const).map((name) =>
+          poll({
+            queues: sqs.queues,
+            queue: queueNames[name],
+            concurrency: name === 'index' ? 2 : 5,
+            clock,
+            signal,
+            retryAfterSeconds: retrySeconds,
+            handle: async (records, stop) => {
+              const failures: { itemIdentifier: string }[] = [];
+              await Promise.all(
+                records.map(async (record) => {
+                  try {
+                    await handle[name](bodyOf(record.body), stop);
+                  } catch (error) {
+                    options.onFailure?.(name, error);
+                    failures.push({ itemIdentifier: record.messageId });
+                  }
+                }),
+              );
+              return { batchItemFailures: failures };
+            },
+          }),
+        ),
+      ),
+    deadLetters: () => Object.values(queueNames).flatMap((name) => [...sqs.queues.queue(deadLetter(name)).messages.values()].map(({ body }) => ({ queue: name, body }))),
+    close: async () => {
+      stopping.abort(new Error('the platform stops'));
+      await states.close();
+      journal.close();
+    },
+  };
+};
+
+const bodyOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+};
