@@ -108,9 +108,10 @@ export const allow = (role: Role, by: FunctionName, granted: Granted): void => {
   }
 };
 
-/** Every action that any function is granted, or Lambda in its name: what the boundary lets through. */
-export const everyAction = (connectors: readonly Permitted[]): string[] => [
-  ...LOG_ACTIONS,
-  ...queueReading,
-  ...functionNames.flatMap((name) => [...grants[name], ...connectorPermissions(name, connectors)].flatMap(({ actions }) => actions)),
+/** Every action that a function's own code and its connectors may call: what a test can hold against the calls really made. */
+export const actionsOf = (name: FunctionName, connectors: readonly Permitted[]): string[] => [
+  ...new Set([...grants[name], ...connectorPermissions(name, connectors)].flatMap(({ actions }) => actions)),
 ];
+
+/** Every action that any function is granted, or Lambda in its name: what the boundary lets through. */
+export const everyAction = (connectors: readonly Permitted[]): string[] => [...LOG_ACTIONS, ...queueReading, ...functionNames.flatMap((name) => actionsOf(name, connectors))];

@@ -13,6 +13,13 @@ export const isCode = (error: unknown, ...codes: string[]): boolean => codes.inc
 /** Whether the provider says that we ask too often. */
 export const isThrottle = (error: unknown): boolean => /throttl|TooManyRequests|RequestLimitExceeded|SlowDown/i.test(codeOf(error));
 
+/** Whether the same call may go well in a moment: throttled, failed on their side, or no answer at all. */
+export const isPassing = (error: unknown): boolean => {
+  if (isThrottle(error)) return true;
+  const status = (error as { $metadata?: { httpStatusCode?: number } } | undefined)?.$metadata?.httpStatusCode;
+  return status === undefined || status >= 500;
+};
+
 /** Whether the provider understood and will not do it, now or later. */
 export const isRefusal = (error: unknown): boolean =>
   isCode(error, 'AccessDenied', 'UnauthorizedOperation', 'UnmodifiableEntity', 'NotAuthorized', 'OperationNotPermitted');

@@ -1,7 +1,7 @@
 import { CloudTrailClient, LookupEventsCommand, type Event } from '@aws-sdk/client-cloudtrail';
 import type { Context } from '../../core/connector.ts';
 import type { Edges } from '../edges.ts';
-import { isThrottle } from '../provider-error.ts';
+import { isPassing } from '../provider-error.ts';
 
 /** One recorded call that went well, as far as we ask. */
 export interface TrailEvent {
@@ -25,7 +25,7 @@ export interface Trail {
 }
 
 const mostPages = 40;
-const tries = 4;
+const tries = 5;
 const pauseMilliseconds = 1_050;
 
 /** Sessions live 36 hours at most: what is older than that can only have been renewed by what is younger. */
@@ -67,6 +67,15 @@ const globalRegionOf = (region: string): string => (region.startsWith('us-gov-')
 
 export const trailOf = (edges: Edges): Trail => {
   const recent: number[] = [];
+  const clients = new Map<string, CloudTrailClient>();
+
+  /** The SDK's own retries would not keep our pace: each try is one of the two a second. */
+  const clientIn = (region?: string): CloudTrailClient => {
+    const known = clients.get(region ?? '');
+    const client = known ?? edges.clientsWith({ ...(region ? { region } : {}), maxAttempts: 1 })(CloudTrailClient);
+    clients.set(region ?? '', client);
+    return client;
+  };
 
   const gently = async (asked: Asked): Promise<void> => {
     const earlier = recent.length >= 2 ? recent.shift() : undefined;
@@ -82,7 +91,7 @@ export const trailOf = (edges: Edges): Trail => {
         return await client.send(command, { abortSignal: asked.signal });
       } catch (error) {
         asked.signal.throwIfAborted();
-        if (!isThrottle(error) || tried === tries) throw error;
+        if (!isPassing(error) || tried === tries) throw error;
         await asked.sleep(1_000 * 2 ** (tried - 1) * (0.75 + Math.random() / 2), asked.signal);
       }
     }
@@ -108,22 +117,17 @@ export const trailOf = (edges: Edges): Trail => {
 
   return {
     lookUp: async (attribute, value, asked) => {
-      const home = edges.clientOf(CloudTrailClient);
+      const home = clientIn();
       const region = await home.config.region();
       const globalRegion = globalRegionOf(region);
       // what is known by a resource's name here is IAM's, and IAM writes to one region only
       const isGlobalOnly = attribute !== 'AccessKeyId';
       const found = isGlobalOnly && region !== globalRegion ? { events: [], complete: true } : await inRegion(home, attribute, value, asked);
       if (region === globalRegion) return found;
-      const client = edges.clientsWith({ region: globalRegion })(CloudTrailClient);
-      try {
-        const more = await inRegion(client, attribute, value, asked);
-        const known = new Set(found.events.map(({ id }) => id));
-        const events = [...found.events, ...more.events.filter(({ id }) => !known.has(id))];
-        return { events: events.sort((a, b) => b.at.getTime() - a.at.getTime()), complete: found.complete && more.complete };
-      } finally {
-        client.destroy();
-      }
+      const more = await inRegion(clientIn(globalRegion), attribute, value, asked);
+      const known = new Set(found.events.map(({ id }) => id));
+      const events = [...found.events, ...more.events.filter(({ id }) => !known.has(id))];
+      return { events: events.sort((a, b) => b.at.getTime() - a.at.getTime()), complete: found.complete && more.complete };
     },
   };
 };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { awsIamKey } from '../../../functions/connectors/aws-iam-key/index.ts';
 import { awsSecretsManager } from '../../../functions/connectors/aws-secrets-manager/index.ts';
+import type { Store } from '../../../functions/core/connector.ts';
 import { describeIssuer, describeWatched } from '../contract.ts';
 import { functionCaller, newPair } from '../house.ts';
 import { openKeyHouse, user, watch, type KeyHouse } from './subject.ts';
@@ -57,12 +58,16 @@ describe('listing the keys of an account', () => {
   });
 });
 
-describe('a rotation of a key whose user nobody named', () => {
-  it('asks IAM for the user', async () => {
+describe('a key whose user nobody named', () => {
+  it('is rotated and probed as the user that IAM names', async () => {
     const subject = await openKeyHouse();
+    const credential = { ...subject.credential, principal: undefined };
     try {
-      const acted = await subject.issuer.rotate?.({ ...subject.credential, principal: undefined }, subject.stores as never, subject.context());
+      const acted = await subject.issuer.rotate?.(credential, subject.stores as Store, subject.context());
       expect(acted?.result).toBe('done');
+      expect(await subject.issuer.probe(credential, undefined, subject.context())).toMatchObject({ verdict: 'alive', basis: 'record' });
+      await subject.kill();
+      expect(await subject.issuer.probe(credential, undefined, subject.context())).toMatchObject({ verdict: 'dead', basis: 'record', control: true });
     } finally {
       await subject.close();
     }
