@@ -57,8 +57,7 @@ interface Match {
 /** What a report names: by value where a fingerprint is known, else by name where the registry or the issuer itself vouches for the name. */
 const matchesOf = async (report: Report, { registry, configuration }: DispatchDeps): Promise<Match[]> => {
   const byValue = await registry.match(report.fingerprints, configuration);
-  const certain = byValue.length === 1;
-  const matches: Match[] = byValue.map(({ credential, fingerprint }) => ({ credential, proof: certain ? 'value' : 'name', fingerprint }));
+  const matches: Match[] = byValue.map(({ credential, fingerprint, certain }) => ({ credential, proof: certain ? 'value' : 'name', fingerprint }));
   for (const { issuer, id } of report.names) {
     if (matches.some(({ credential }) => credential.id === `${issuer}:${id}`)) continue;
     const issued = report.claim === 'issuer';

@@ -102,7 +102,7 @@ const sameVersions = (a: Record<string, string[]>, b: Record<string, string[]>):
 const introduce = async (leaves: SecretState['leaves'], place: string, name: string, { registry, configuration, clientOf, deliveriesQueue }: IndexDeps): Promise<void> => {
   for (const leaf of leaves) {
     const whole: Leaf = { ...leaf, place, name, current: true };
-    for (const credential of identify([whole], configuration)) {
+    for (const { credential } of identify([whole], configuration)) {
       if (!(await registry.knows(credential.id))) await registry.putCredential(credential);
     }
     for (const report of await registry.watched(leaf.fingerprint)) await enqueue(clientOf, deliveriesQueue, { kind: 'met', report, fingerprint: leaf.fingerprint });

@@ -2,7 +2,7 @@ import { BatchWriteCommand, type DynamoDBDocumentClient, DeleteCommand, GetComma
 import type { Report } from '../core/case.ts';
 import type { Configuration } from '../core/configuration.ts';
 import type { Credential } from '../core/connector.ts';
-import { credentialOf, identify, type Leaf } from '../core/identify.ts';
+import { credentialOf, identify, type Identified, type Leaf } from '../core/identify.ts';
 import { cursorKey, cursorOf, type Page } from './ledger.ts';
 
 /** What the index remembers of one secret, so that only changed versions are read again. */
@@ -45,10 +45,11 @@ export class Registry {
   }
 
   /** The credentials that any of these fingerprints opens, each with all its copies and the fingerprint that led to it. */
-  async match(fingerprints: readonly string[], configuration: Configuration): Promise<{ credential: Credential; fingerprint: string | undefined }[]> {
+  async match(fingerprints: readonly string[], configuration: Configuration): Promise<(Identified & { fingerprint: string | undefined })[]> {
     const leaves = await this.leavesOf(fingerprints);
     return Promise.all(
-      identify(leaves, configuration).map(async (credential) => ({
+      identify(leaves, configuration).map(async ({ credential, certain }) => ({
+        certain,
         credential: (await this.credential(credential.id, configuration, credential)) ?? credential,
         fingerprint: leaves.find(({ place, path }) => credential.copies.some((copy) => copy.place === place && copy.path === path))?.fingerprint,
       })),

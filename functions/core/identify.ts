@@ -30,19 +30,33 @@ const splitId = (id: string): [string, string] => {
   return [id.slice(0, colon), id.slice(colon + 1)];
 };
 
+/** A credential that a value leads to. `certain` only where a place that the configuration vouches for says which one it is. */
+export interface Identified {
+  credential: Credential;
+  certain: boolean;
+}
+
 /**
  * Which credentials a fingerprint's leaves are copies of. A key id beside the value names its issuer; else the
- * configuration's declared probe does; else nobody does, and it is `unknown:`. No leaves, no credentials.
+ * configuration's declared probe does; else nobody does, and it is `unknown:`. No leaves, no credentials. What stands
+ * beside the value in a place that nobody vouched for may have been put there to make us act on somebody else's key.
  */
-export const identify = (leaves: readonly Leaf[], configuration: Configuration): Credential[] => {
+export const identify = (leaves: readonly Leaf[], configuration: Configuration): Identified[] => {
   const first = leaves[0];
   if (!first) return [];
-  const named = [...new Set(leaves.flatMap(({ names }) => names))];
-  if (named.length > 0) return named.map((id) => credentialOf(id, leaves.filter(({ names }) => names.includes(id) || names.length === 0), configuration));
-  const probe = leaves.map(({ name }) => bindingOfSecret(configuration, name)?.probe).find((declared) => declared !== undefined);
+  const bound = leaves.filter(({ name }) => bindingOfSecret(configuration, name) !== undefined);
+  const vouched = namesIn(bound);
+  const named = vouched.length > 0 ? vouched : bound.length > 0 ? [] : namesIn(leaves);
+  if (named.length > 0) {
+    const certain = vouched.length === 1;
+    return named.map((id) => ({ certain, credential: credentialOf(id, leaves.filter(({ names }) => names.includes(id) || !names.some((other) => named.includes(other))), configuration) }));
+  }
+  const probe = bound.map(({ name }) => bindingOfSecret(configuration, name)?.probe).find((declared) => declared !== undefined);
   const short = shortFingerprint(first.fingerprint);
-  return [credentialOf(probe ? `declared-probe:${probe}/${short}` : `unknown:${short}`, leaves, configuration)];
+  return [{ certain: true, credential: credentialOf(probe ? `declared-probe:${probe}/${short}` : `unknown:${short}`, leaves, configuration) }];
 };
+
+const namesIn = (leaves: readonly Leaf[]): string[] => [...new Set(leaves.flatMap(({ names }) => names))];
 
 /** A credential by its id with the copies that the leaves are. */
 export const credentialOf = (id: string, leaves: readonly Leaf[], configuration: Configuration, known: { principal?: string; account?: string } = {}): Credential => {

@@ -1,0 +1,117 @@
+import { StateMachine } from 'aws-local-stepfunctions';
+import { describe, expect, it } from 'vitest';
+import type { Next, Step } from '../../functions/core/step.ts';
+import { synthesizedPlaybooks } from '../../infra/playbooks/print.ts';
+
+interface Definition {
+  StartAt: string;
+  States: Record<string, { Type: string; TimeoutSeconds?: number; Retry?: unknown[]; Resource?: string }>;
+}
+
+const { 'secret-leaked': synthesized } = await synthesizedPlaybooks();
+
+/** What one function answers, one after the other; the last answer stands. A thrown error is an answer too. */
+type Script = Record<string, (Next['next'] | Error | 'silence')[]>;
+
+interface Run {
+  ends: string;
+  entered: string[];
+  calls: { state: string; payload: Step & { error?: string } }[];
+}
+
+const silence = () => new Promise<never>(() => undefined);
+
+/** Runs the definition with scripted functions. Waiting for an answer that never comes takes a moment here, too short to be a valid timeout. */
+const run = async (script: Script): Promise<Run> => {
+  const definition = structuredClone(synthesized) as unknown as Definition;
+  const handlers: Record<string, (input: unknown) => Promise<unknown>> = {};
+  const calls: Run['calls'] = [];
+  for (const [name, state] of Object.entries(definition.States)) {
+    if (state.Type !== 'Task') continue;
+    const waits = state.Resource?.endsWith('.waitForTaskToken') ?? false;
+    if (waits) state.TimeoutSeconds = 0.05;
+    const answers = [...(script[name] ?? ['record'])];
+    handlers[name] = async (input) => {
+      const { Payload } = input as { Payload: Step };
+      calls.push({ state: name, payload: Payload });
+      const answer = answers.length > 1 ? answers.shift() : answers[0];
+      if (answer instanceof Error) throw answer;
+      if (answer === 'silence') return silence();
+      const said = { case: Payload.case, attempt: Payload.attempt, next: answer, seconds: 7 };
+      return waits ? {} : { Payload: said, StatusCode: 200 };
+    };
+  }
+  const retries = Object.fromEntries(Object.keys(handlers).map((name) => [name, 0]));
+  const execution = new StateMachine(definition as never, { validationOptions: { noValidate: true } }).run(
+    { case: 'c-1', attempt: 2 },
+    { overrides: { taskResourceLocalHandlers: handlers as never, waitTimeOverrides: { 'Let it settle': 0 }, retryIntervalOverrides: retries }, context: { Task: { Token: 'token-1' } } },
+  );
+  const ended = execution.result.then(() => undefined, (error: Error) => error);
+  const entered: string[] = [];
+  for await (const event of execution.eventLogs) if (event.type === 'StateEntered') entered.push(event.state.name);
+  await ended;
+  return { ends: entered.at(-1) ?? '', entered, calls };
+};
+
+describe('a run of secret-leaked', () => {
+  it('is of a definition that the interpreter finds valid', () => {
+    expect(() => new StateMachine(structuredClone(synthesized) as never)).not.toThrow();
+  });
+
+  it('contains, probes, settles, probes again and ends contained', async () => {
+    const { ends, entered } = await run({ Plan: ['contain'], Contain: ['probe'], Probe: ['settle', 'record'], Record: ['contained'], Report: ['contained'] });
+    expect(entered).toEqual(['Plan', 'What next?', 'Contain', 'Probe', 'What next?', 'Let it settle', 'Probe', 'What next?', 'Record', 'Report', 'Contained?', 'Contained']);
+    expect(ends).toBe('Contained');
+  });
+
+  it('ends red where the case is not contained', async () => {
+    expect((await run({ Plan: ['contain'], Probe: ['record'], Report: ['not-contained'] })).ends).toBe('Not contained');
+  });
+
+  it('ends well where there was only something to record', async () => {
+    expect((await run({ Plan: ['record'], Report: ['recorded'] })).entered).toEqual(['Plan', 'What next?', 'Record', 'Report', 'Contained?', 'Recorded']);
+  });
+
+  it('tells case and attempt to every function, and a token where it waits', async () => {
+    const { calls } = await run({ Plan: ['ask', 'rotate'], 'Ask a person': ['plan'], Rotate: ['await', 'revoke'], 'Await the rotation': ['rotate'], Revoke: ['record'], Report: ['contained'] });
+    expect(calls.map(({ state }) => state)).toEqual(['Plan', 'Ask a person', 'Plan', 'Rotate', 'Await the rotation', 'Rotate', 'Revoke', 'Record', 'Report']);
+    for (const { payload } of calls) expect(payload).toMatchObject({ case: 'c-1', attempt: 2 });
+    expect(calls.filter(({ payload }) => payload.token === 'token-1').map(({ state }) => state)).toEqual(['Ask a person', 'Await the rotation']);
+  });
+
+  it('plans again after a person answered', async () => {
+    const { entered } = await run({ Plan: ['ask', 'record'], 'Ask a person': ['plan'], Report: ['recorded'] });
+    expect(entered.slice(0, 5)).toEqual(['Plan', 'What next?', 'Ask a person', 'Plan', 'What next?']);
+  });
+
+  it('records what nobody answered in time, without asking again', async () => {
+    const { ends, calls } = await run({ Plan: ['ask'], 'Ask a person': ['silence'], Report: ['not-contained'] });
+    expect(calls.filter(({ state }) => state === 'Ask a person')).toHaveLength(1);
+    expect(calls.find(({ state }) => state === 'Record')?.payload).not.toHaveProperty('error');
+    expect(ends).toBe('Not contained');
+  });
+
+  it('looks for itself when nobody tells that a rotation is finished', async () => {
+    const { entered } = await run({ Plan: ['rotate'], Rotate: ['await', 'probe'], 'Await the rotation': ['silence'], Probe: ['record'], Report: ['contained'] });
+    expect(entered).toEqual(['Plan', 'What next?', 'Rotate', 'What next?', 'Await the rotation', 'Rotate', 'What next?', 'Probe', 'What next?', 'Record', 'Report', 'Contained?', 'Contained']);
+  });
+
+  it('tries a step that fails once more, and goes on', async () => {
+    const { ends, calls } = await run({ Plan: ['contain'], Contain: [new Error('throttled'), 'probe'], Probe: ['record'], Report: ['contained'] });
+    expect(calls.filter(({ state }) => state === 'Contain')).toHaveLength(2);
+    expect(ends).toBe('Contained');
+  });
+
+  it.each(['Plan', 'Contain', 'Rotate', 'Revoke', 'Probe', 'Ask a person', 'Await the rotation'])('records the failure where %s always throws, by its name alone', async (state) => {
+    const to = { Plan: 'record', Contain: 'contain', Rotate: 'rotate', Revoke: 'revoke', Probe: 'probe', 'Ask a person': 'ask', 'Await the rotation': 'await' } as const;
+    const thrown = Object.assign(new Error('a message that nobody should store'), { name: 'AccessDenied' });
+    const { ends, calls } = await run({ Plan: [to[state as keyof typeof to]], Report: ['not-contained'], [state]: [thrown] });
+    expect(calls.filter((call) => call.state === state)).toHaveLength(5);
+    expect(calls.find((call) => call.state === 'Record')?.payload).toEqual({ case: 'c-1', attempt: 2, error: 'AccessDenied' });
+    expect(ends).toBe('Not contained');
+  });
+
+  it.each(['Record', 'Report'])('ends red where %s always throws', async (state) => {
+    expect((await run({ Plan: ['record'], [state]: [new Error('no')] })).ends).toBe('Not contained');
+  });
+});
