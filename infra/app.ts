@@ -1,4 +1,4 @@
-import { App, Validations } from 'aws-cdk-lib';
+import { App, Validations } from 'aws-cdk-lib/core';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { connectors } from '../functions/connectors/index.ts';
 import { ConfigurationError, readConfiguration } from './configuration.ts';

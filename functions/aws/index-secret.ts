@@ -4,6 +4,7 @@ import type { Issuer } from '../core/connector.ts';
 import { credentialIdOf } from '../core/connector.ts';
 import { identify, type Leaf } from '../core/identify.ts';
 import { leavesOf } from '../core/leaves.ts';
+import { paired } from '../core/pairing.ts';
 import type { ClientOf } from './clients.ts';
 import { fingerprintOf, type FingerprintKey } from './fingerprints.ts';
 import { errorName, type Count, type Log } from './log.ts';
@@ -88,7 +89,7 @@ const fingerprinted = async (text: string, version: string, { clientOf, fingerpr
   const [newest] = fingerprintKeys;
   if (!newest) throw new Error('no fingerprint key is configured');
   return Promise.all(
-    leavesOf(text).map(async ({ path, value, names }) => ({ path, version, names: names.map(credentialIdOf), fingerprint: await fingerprintOf(clientOf, newest, value) })),
+    paired(leavesOf(text)).map(async ({ path, value, names }) => ({ path, version, names: names.map(credentialIdOf), fingerprint: await fingerprintOf(clientOf, newest, value) })),
   );
 };
 

@@ -133,3 +133,11 @@ export const contextOf = (clock: Clock, asking: Asking = {}): Context => {
 export const copyOf = (house: House, secret: string, path: string, differing: Partial<Copy> = {}): Copy => ({
   place: house.arn(secret), name: secret, path, version: 'seen', current: true, bound: true, ...differing,
 });
+
+/** Edges of another function in the same house: what goes out there is not counted. */
+export const edgesElsewhere = (house: House): Edges =>
+  edgesOf({
+    configuration: house.edges.configuration,
+    local: house.edges.local,
+    aws: { region, endpoint: house.aws.url, credentials: { accessKeyId: administrator.id, secretAccessKey: administrator.secret } },
+  });

@@ -1,4 +1,4 @@
-import { App } from 'aws-cdk-lib';
+import { App } from 'aws-cdk-lib/core';
 import { Template } from 'aws-cdk-lib/assertions';
 import { connectors } from '../../functions/connectors/index.ts';
 import type { Configuration } from '../../functions/core/configuration.ts';

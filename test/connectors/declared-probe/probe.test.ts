@@ -7,7 +7,7 @@ import { fill } from '../../../functions/connectors/declared-probe/request.ts';
 import type { DeclaredProbe } from '../../../functions/core/configuration.ts';
 import type { Issuer, Probed } from '../../../functions/core/connector.ts';
 import { contextOf, copyOf, newKey } from '../house.ts';
-import { openVendorHouse, secretName, type VendorHouse, type VendorHouseOptions } from '../vendor-house.ts';
+import { controlName, openVendorHouse, secretName, type VendorHouse, type VendorHouseOptions } from '../vendor-house.ts';
 
 const closing: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -69,6 +69,17 @@ describe('the control', () => {
   });
 });
 
+describe('a control that fails', () => {
+  for (const status of [500, 429, 404, 401]) {
+    it(`leaves the verdict unknown (${status}), though the value itself was refused`, async () => {
+      const vendor = await serve((_request, response, asked) => response.writeHead(asked.length === 1 ? 401 : status).end());
+      const house = await open({ probe: () => ({ request: { method: 'GET', url: vendor.url, headers: { 'x-key': '{value}' } }, control: { secret: controlName, leaf: 'key' } }) });
+      expect(await house.probe()).toMatchObject({ verdict: 'unknown', control: false });
+      expect(vendor.asked).toEqual([`GET / ${house.key}`, `GET / ${house.control}`]);
+    });
+  }
+});
+
 describe('what an answer means', () => {
   it('is unknown without a declared probe, without a value, and for a status that was not declared', async () => {
     const house = await open({ probe: () => ({ alive: [204] }) });
@@ -79,7 +90,7 @@ describe('what an answer means', () => {
   });
 
   it('is unknown for a redirect, which is not followed', async () => {
-    const vendor = await serve((request, response) => response.writeHead(302, { location: '/elsewhere' }).end());
+    const vendor = await serve((_request, response) => response.writeHead(302, { location: '/elsewhere' }).end());
     const house = await open({ probe: () => ({ request: { method: 'GET', url: `${vendor.url}/me`, headers: { 'x-key': '{value}' } }, alive: [200], dead: [302] }) });
     expect((await house.probe()).verdict).toBe('unknown');
     expect(vendor.asked).toEqual([`GET /me ${house.key}`]);

@@ -1,0 +1,222 @@
+import { DeleteSecretCommand, DescribeSecretCommand, RotateSecretCommand } from '@aws-sdk/client-secrets-manager';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Acted } from '../../../functions/core/connector.ts';
+import { copyOf, newKey, type Notes } from '../house.ts';
+import { secretName, type VendorHouseOptions } from '../vendor-house.ts';
+import { openStoreHouse, type StoreHouse } from './subject.ts';
+
+let house: StoreHouse;
+afterEach(() => house.close());
+const open = async (options: VendorHouseOptions = {}) => (house = await openStoreHouse(options));
+const finish = async (notes: Notes = [], round = 0): Promise<Acted> => {
+  for (let tries = 0; tries < 8; tries += 1) {
+    const acted = await house.rotate({ notes, round });
+    if (acted.result !== 'pending') return acted;
+  }
+  throw new Error('it stays pending');
+};
+const keyNow = (): string => (JSON.parse(house.text() ?? '{}') as { key?: string }).key ?? '';
+const rotationNow = () => house.house.aws.state().secrets[secretName]?.rotation;
+const stagesOf = (stage: string): string | undefined => Object.entries(house.stages()).find(([, stages]) => stages.includes(stage))?.[0];
+const leftOf = (acted: Acted): [string, string][] => ('left' in acted ? (acted.left ?? []).map(({ copy, reason }) => [copy.name, reason]) : []);
+
+describe('several copies', () => {
+  it('in one secret are one rotation', async () => {
+    await open();
+    const calls = house.rotation.calls;
+    const copies = [...house.copies, copyOf(house.house, secretName, 'other')];
+    expect(await house.rotate({}, copies)).toMatchObject({ result: 'done', replaced: copies });
+    expect(house.rotation.calls - calls).toBe(4);
+  });
+
+  it('in places that cannot be rotated are left with their reasons', async () => {
+    const values = (name: string, more: object = {}) => ({ name, value: JSON.stringify({ key: newKey() }), ...more });
+    await open({ secrets: () => [values('plain'), values('managed', { owningService: 'rds' }), values('external', { type: 'VendorKey' }), values('off', { rotation: { functionArn: 'arn:aws:lambda:us-east-1:111122223333:function:single', enabled: false } }), values('deleted')] });
+    await house.admin.send(new DeleteSecretCommand({ SecretId: 'deleted' }));
+    const names = ['plain', 'managed', 'external', 'off', 'deleted', 'nowhere'];
+    const copies = [...house.copies, ...names.map((name) => copyOf(house.house, name, 'key', name === 'nowhere' ? { place: 'nowhere' } : {})), copyOf(house.house, 'plain', 'key', { bound: false, name: 'unbound' })];
+    const acted = await house.rotate({}, copies);
+    expect(acted).toMatchObject({ result: 'done', replaced: [{ name: secretName }] });
+    expect(Object.fromEntries(leftOf(acted))).toEqual({
+      unbound: expect.stringContaining('nobody vouched') as string,
+      plain: expect.stringContaining('no rotation is configured') as string,
+      managed: expect.stringContaining('rds') as string,
+      external: expect.stringContaining('managed external secret') as string,
+      off: expect.stringContaining('switched off') as string,
+      deleted: expect.stringContaining('being deleted') as string,
+      nowhere: expect.stringContaining('gone') as string,
+    });
+  });
+});
+
+describe('two rounds of alternating users', () => {
+  it('leave the leaked value alive after the first and dead after the second', async () => {
+    await open();
+    await finish([], 0);
+    expect(house.opens(house.key)).toBe(true);
+    await finish([], 1);
+    expect(house.opens(house.key)).toBe(false);
+    expect(house.opens(keyNow())).toBe(true);
+  });
+});
+
+describe('a rotation that is slow', () => {
+  it('is pending with what will wake it, and is recognised as the same when asked again', { timeout: 30_000 }, async () => {
+    await open();
+    house.behaviours.add({ service: 'vendor:acme', effect: 'delay', seconds: 12 });
+    const notes: Notes = [];
+    const first = await house.rotate({ notes });
+    expect(first).toMatchObject({ result: 'pending', seconds: 15, wakes: house.copies[0]?.place });
+    expect((await finish(notes)).result).toBe('done');
+    expect(house.house.calls.filter(({ operation }) => operation === 'RotateSecret')).toHaveLength(1);
+  });
+
+  it('that fails is refused after its deadline, and its stuck value is named', { timeout: 30_000 }, async () => {
+    await open();
+    house.rotation.failing = true;
+    const notes: Notes = [];
+    expect((await house.rotate({ notes })).result).toBe('pending');
+    const begun = notes.find((fact) => typeof fact.at === 'string');
+    if (begun) begun.at = new Date(house.house.clock.now().getTime() - 600_000).toISOString();
+    expect(await house.rotate({ notes })).toMatchObject({ result: 'refused', reason: expect.stringContaining('did not finish') as string });
+    expect(house.opens(house.key)).toBe(true);
+  });
+
+  it('to which the provider only pretends to agree is never called done', { timeout: 30_000 }, async () => {
+    await open();
+    house.behaviours.add({ service: 'secretsmanager', operation: 'RotateSecret', effect: 'lie' });
+    const notes: Notes = [];
+    expect((await house.rotate({ notes })).result).toBe('pending');
+    const begun = notes.find((fact) => typeof fact.at === 'string');
+    if (begun) begun.at = new Date(house.house.clock.now().getTime() - 600_000).toISOString();
+    expect((await house.rotate({ notes })).result).toBe('refused');
+  });
+
+  it('is refused where we may not rotate', async () => {
+    await open();
+    house.behaviours.add({ service: 'secretsmanager', operation: 'RotateSecret', effect: 'refuse', code: 'AccessDeniedException', message: 'no' });
+    expect(await house.rotate()).toMatchObject({ result: 'refused', reason: expect.stringContaining('AccessDenied') as string });
+  });
+
+  it('sees through a replica that is behind', { timeout: 30_000 }, async () => {
+    await open();
+    house.behaviours.add({ service: 'secretsmanager', operation: 'DescribeSecret', effect: 'stale', seconds: 20 });
+    expect((await finish()).result).toBe('done');
+    expect(house.house.calls.filter(({ operation }) => operation === 'RotateSecret').length).toBeLessThanOrEqual(2);
+    expect(house.rotation.calls).toBe(4);
+  });
+});
+
+describe('a pending value that got stuck', () => {
+  const stuckValue = newKey();
+  const stuck = JSON.stringify({ user: 'orders_b', key: stuckValue });
+  const rules = { AutomaticallyAfterDays: 30 };
+
+  it('is promoted where it opens the door', async () => {
+    await open({ pending: { value: stuck } });
+    await house.setKey('orders_b', stuckValue);
+    const notes: Notes = [];
+    expect(await house.rotate({ notes })).toMatchObject({ result: 'done', note: expect.stringContaining('promoted') as string });
+    expect(keyNow()).toBe(stuckValue);
+    expect((await house.rotate({ notes })).result).toBe('done');
+    expect([keyNow(), rotationNow()?.enabled, house.rotation.calls]).toEqual([stuckValue, true, 0]);
+    expect((await finish([], 1)).result).toBe('done');
+    expect(house.opens(house.key)).toBe(false);
+  });
+
+  it('is asked about where nobody can tell whether it does', async () => {
+    await open({ pending: { value: stuck } });
+    house.behaviours.add({ service: 'vendor:acme', effect: 'down', status: 503 });
+    const before = house.versions();
+    expect(await house.rotate()).toMatchObject({ result: 'ask', question: expect.stringContaining(secretName) as string });
+    expect(house.versions()).toEqual(before);
+  });
+
+  it('is kept under a label of ours where it opens nothing, and the schedule is as before', async () => {
+    await open({ pending: { value: stuck } });
+    expect(rotationNow()).toMatchObject({ enabled: true, rules });
+    const pending = stagesOf('AWSPENDING');
+    expect((await finish()).result).toBe('done');
+    expect(house.stages()[pending ?? '']).toEqual(['RESCIND_KEPT']);
+    expect(house.house.aws.state().secrets[secretName]?.versions[pending ?? '']?.value).toBe(stuck);
+    expect(rotationNow()).toMatchObject({ enabled: true, rules });
+    expect(house.opens(keyNow())).toBe(true);
+  });
+
+  it('that is empty is removed', async () => {
+    await open({ pending: {} });
+    const pending = stagesOf('AWSPENDING');
+    expect((await finish()).result).toBe('done');
+    expect(house.stages()[pending ?? '']).toEqual([]);
+    expect(rotationNow()).toMatchObject({ enabled: true, rules });
+  });
+
+  for (const operation of ['UpdateSecretVersionStage', 'CancelRotateSecret', 'RotateSecret']) {
+    for (const effect of ['drop', 'down'] as const) {
+      it(`is freed once, whatever ${operation} does (${effect})`, { timeout: 30_000 }, async () => {
+        await open({ pending: { value: stuck } });
+        const notes: Notes = [];
+        house.behaviours.add({ service: 'secretsmanager', operation, effect, times: 5 });
+        await house.rotate({ notes }).catch(() => undefined);
+        house.behaviours.set([]);
+        expect((await finish(notes)).result).toBe('done');
+        expect(rotationNow()).toMatchObject({ enabled: true, rules });
+        expect(stagesOf('RESCIND_KEPT')).toBeDefined();
+        expect(house.rotation.calls).toBe(4);
+      });
+    }
+  }
+
+  it('whose schedule is an expression keeps it', async () => {
+    await open({ pending: { value: stuck } });
+    const secret = house.house.aws.state().secrets[secretName];
+    const expression = { ScheduleExpression: 'rate(10 days)', Duration: '3h' };
+    if (secret?.rotation) secret.rotation.rules = expression;
+    expect((await house.admin.send(new DescribeSecretCommand({ SecretId: secretName }))).RotationRules).toMatchObject(expression);
+    expect((await finish()).result).toBe('done');
+    expect(rotationNow()?.rules).toMatchObject(expression);
+  });
+});
+
+describe('a rotation of somebody else in the same moment', () => {
+  it('is not cut short where its value opens the door', { timeout: 30_000 }, async () => {
+    await open();
+    house.behaviours.add({ service: 'vendor:acme', operation: 'PUT', effect: 'delay', seconds: 5 });
+    await house.admin.send(new RotateSecretCommand({ SecretId: secretName, ClientRequestToken: '00000000-0000-4000-8000-0000000000aa' }));
+    const acted = await finish();
+    expect(acted.result).toBe('done');
+    expect(house.opens(keyNow())).toBe(true);
+  });
+});
+
+describe('a label that somebody moved back', () => {
+  it('is moved again where the text still needs the edit, and stays where it does not', async () => {
+    await open();
+    const place = house.copies[0]?.place ?? '';
+    const token = '00000000-0000-4000-8000-0000000000bb';
+    const before = house.text() ?? '';
+    const edit = (text: string) => (text.includes('edited') ? text : text.replace('orders_a', 'edited'));
+    const replace = () => watchless(house.store.replace(place, edit, token, house.context()));
+    await replace();
+    const after = house.text();
+    const secret = house.house.aws.state().secrets[secretName];
+    const old = Object.entries(secret?.versions ?? {}).find(([, { value }]) => value === before)?.[1];
+    const ours = secret?.versions[token];
+    if (old && ours) [old.stages, ours.stages] = [['AWSCURRENT'], ['AWSPREVIOUS']];
+    expect((await replace()).result).toBe('already');
+    expect(house.text()).toBe(after);
+    expect((await house.store.replace(place, () => 'something else', token, house.context())).result).toBe('already');
+  });
+
+  it('is refused under a token that stands for another text', async () => {
+    await open();
+    const place = house.copies[0]?.place ?? '';
+    const token = '00000000-0000-4000-8000-0000000000cc';
+    await house.store.replace(place, () => 'one text', token, house.context());
+    await house.store.replace(place, () => 'another text', '00000000-0000-4000-8000-0000000000dd', house.context());
+    expect((await house.store.replace(place, () => 'a third text', token, house.context())).result).toBe('refused');
+    expect(house.text()).toBe('another text');
+  });
+});
+
+const watchless = <T>(work: Promise<T>): Promise<T> => work;
