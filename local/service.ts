@@ -38,6 +38,7 @@ import { openFrontDoor } from './front-door.ts';
 import { bodiesBucket, createPlatform, playbookArn, queueNames, topicArn, type Platform } from './platform.ts';
 import { startProviders, type Providers } from './providers.ts';
 import { account, credentialsOf, region, type FunctionName } from './roles.ts';
+import { tableInput } from './tables.ts';
 import { fill, makeUpAll } from './world/values.ts';
 import type { World } from './world/world.ts';
 
@@ -253,17 +254,6 @@ const acceptEvent = async (request: HttpRequest, enqueue: (queue: 'deliveries' |
   return { status: 202, body: { delivery: typeof id === 'string' ? id : createHash('sha256').update(request.body).digest('hex').slice(0, 20) } };
 };
 
-const tableInput = ({ name, partitionKey, sortKey, indexes }: (typeof tables)['registry']) => ({
-  TableName: name,
-  BillingMode: 'PAY_PER_REQUEST' as const,
-  AttributeDefinitions: [...new Set([partitionKey, sortKey, ...indexes.flatMap((i) => [i.partitionKey, i.sortKey])])].map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const })),
-  KeySchema: [{ AttributeName: partitionKey, KeyType: 'HASH' as const }, { AttributeName: sortKey, KeyType: 'RANGE' as const }],
-  GlobalSecondaryIndexes: indexes.map((i) => ({
-    IndexName: i.name,
-    KeySchema: [{ AttributeName: i.partitionKey, KeyType: 'HASH' as const }, { AttributeName: i.sortKey, KeyType: 'RANGE' as const }],
-    Projection: { ProjectionType: 'ALL' as const },
-  })),
-});
 
 const kept = (path: string | undefined, make: () => Record<string, string>): Record<string, string> => {
   if (path && existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as Record<string, string>;
