@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Configuration } from '../functions/core/configuration.ts';
 
 /** An object that knows its keys and says so when it meets another. */
-const object = <Shape extends z.ZodRawShape>(shape: Shape) =>
+export const object = <Shape extends z.ZodRawShape>(shape: Shape) =>
   z.strictObject(shape, {
     error: (issue) =>
       issue.code === 'unrecognized_keys'

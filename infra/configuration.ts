@@ -19,14 +19,14 @@ export class ConfigurationError extends Error {
 }
 
 /** `['secrets', 2, 'owner']` as `secrets[2].owner`. */
-const pathOf = (path: readonly PropertyKey[]): string => path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('').replace(/^\./, '');
+export const pathOf = (path: readonly PropertyKey[]): string => path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('').replace(/^\./, '');
 
 const at = (value: unknown, path: readonly PropertyKey[]): unknown => path.reduce<unknown>((found, part) => (found as Record<PropertyKey, unknown> | undefined)?.[part], value);
 
 const kindOf = (value: unknown): string => (value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : `a ${typeof value}`);
 
 /** What a schema's issue says to a person. Never quotes what was found: somebody may have put a value there. */
-const saysOf = (issue: z.core.$ZodIssue, whole: unknown): string => {
+export const saysOf = (issue: z.core.$ZodIssue, whole: unknown): string => {
   const found = at(whole, issue.path);
   if (issue.code === 'invalid_type') return found === undefined ? `is missing; expected ${issue.expected}` : `is ${kindOf(found)}; expected ${issue.expected}`;
   if (issue.code === 'invalid_value') return `${found === undefined ? 'is missing' : 'is something else'}; expected one of ${issue.values.map((value) => `"${String(value)}"`).join(', ')}`;

@@ -20,8 +20,8 @@ const idOf = (name: FunctionName): string => `${name[0]?.toUpperCase()}${name.sl
 export interface FunctionsProps {
   prefix: string;
   boundary: IManagedPolicy;
-  configurationFile: string;
-  bundle: boolean;
+  /** Absent: placeholders instead of code. */
+  configurationFile?: string;
   reserved: Partial<Record<FunctionName, number>>;
 }
 

@@ -23,10 +23,8 @@ export interface RescindFunctionProps {
   /** What the function's names begin with. */
   prefix: string;
   boundary: IManagedPolicy;
-  /** Path of the installation's configuration file, copied beside the code. */
-  configurationFile: string;
-  /** Whether to bundle the code. Else a placeholder stands in for it: quick, and not to be deployed. */
-  bundle: boolean;
+  /** Path of the installation's configuration, bundled with the code. Absent: a placeholder stands in for both, quick and not to be deployed. */
+  configurationFile?: string;
   /** How many runs are kept for it; it never gets more. */
   reserved?: number;
 }
@@ -55,7 +53,7 @@ export class RescindFunction extends Construct {
   readonly role: Role;
   private readonly name: FunctionName;
 
-  constructor(scope: Construct, id: string, { name, prefix, boundary, configurationFile, bundle, reserved }: RescindFunctionProps) {
+  constructor(scope: Construct, id: string, { name, prefix, boundary, configurationFile, reserved }: RescindFunctionProps) {
     super(scope, id);
     this.name = name;
     const { timeoutSeconds, memoryMegabytes } = settings[name];
@@ -77,7 +75,7 @@ export class RescindFunction extends Construct {
       role: this.role,
       logGroup,
     } satisfies Partial<FunctionProps>;
-    this.function = bundle
+    this.function = configurationFile
       ? new NodejsFunction(this, 'Function', {
           ...defaults,
           entry: `${root}functions/${name}.ts`,

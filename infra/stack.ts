@@ -44,7 +44,7 @@ export class Rescind extends Stack {
     const prefix = this.stackName;
 
     const { policy: boundary } = new Boundary(this, 'Boundary', { prefix, administrators: settings.administrators, actions: everyAction(connectors) });
-    const functions = new Functions(this, 'Functions', { prefix, boundary, bundle: settings.bundle, reserved: settings.reserved, configurationFile: writtenOut(configuration) });
+    const functions = new Functions(this, 'Functions', { prefix, boundary, reserved: settings.reserved, configurationFile: settings.bundle ? writtenOut(configuration) : undefined });
     const { roles, lambdas } = functions;
 
     const tables = new Tables(this, 'Tables');

@@ -24,6 +24,8 @@ export interface World {
   rotations?: Record<string, { strategy: 'alternating-users' | 'single-user' | 'generated'; vendor?: string }>;
   behaviours?: Behaviour[];
   reports?: WorldReport[];
+  /** Reports that nobody sends by itself: `npm start` prints how to send them by hand. */
+  samples?: WorldSample[];
   /** How each case should end. Where it is given, every case must be named by exactly one. */
   expect?: Expectation[];
 }
@@ -44,14 +46,26 @@ export interface WorldReport {
   name: string;
   /** `/triggers/{source}`, or `aws-events` for what EventBridge delivers. */
   source: string;
-  /** A JSON value, or a text as it is (NDJSON). */
-  body: unknown;
+  /** A JSON value, or a text as it is. */
+  body?: unknown;
+  /** Instead of `body`: JSON values, one a line (NDJSON). */
+  lines?: unknown[];
   headers?: Record<string, string>;
+}
+
+/** A report in a file of its own, without any value in it, for a person to send. */
+export interface WorldSample {
+  source: string;
+  /** From the world file's folder; absolute once the world was loaded. */
+  file: string;
+  about: string;
 }
 
 export interface Expectation {
   /** The report that opens (or joins) the case. */
   report: string;
+  /** Which of the report's cases is meant, by its credential, where the report opens several. */
+  credential?: string;
   status: Status;
   outcome?: OutcomeKind;
   /** For the table and for a person. */

@@ -18,7 +18,8 @@ export interface VendorHouse {
   key: string;
   /** A key of another user, kept in a secret of its own, as the control. */
   control: string;
-  opens(key: string): boolean;
+  /** Whether that key opens the vendor's door, in truth. */
+  alive(key: string): boolean;
   /** How often the rotation function is called; set `failing` to let its steps fail. */
   rotation: { calls: number; failing: boolean };
   setKey(user: string, key: string): Promise<void>;
@@ -79,9 +80,9 @@ export const openVendorHouse = async (options: VendorHouseOptions = {}): Promise
   });
   vendorUrl = vendor.url;
   configuration.probes.push({ ...probeOf(vendor.url), ...options.probe?.(vendor.url) });
-  const opens = (value: string) => vendor.credentials().some((one) => one.value === value && one.alive);
+  const alive = (value: string) => vendor.credentials().some((one) => one.value === value && one.alive);
   return {
-    house, vendor, key, control, opens, rotation,
+    house, vendor, key, control, alive, rotation,
     setKey: async (user, value) => {
       const answer = await fetch(`${vendor.url}/v1/users/${user}/key`, { method: 'PUT', headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' }, body: JSON.stringify({ key: value }) });
       if (!answer.ok) throw new Error(`the vendor answered ${answer.status}`);

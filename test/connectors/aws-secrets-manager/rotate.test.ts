@@ -53,10 +53,10 @@ describe('two rounds of alternating users', () => {
   it('leave the leaked value alive after the first and dead after the second', async () => {
     await open();
     await finish([], 0);
-    expect(house.opens(house.key)).toBe(true);
+    expect(house.alive(house.key)).toBe(true);
     await finish([], 1);
-    expect(house.opens(house.key)).toBe(false);
-    expect(house.opens(keyNow())).toBe(true);
+    expect(house.alive(house.key)).toBe(false);
+    expect(house.alive(keyNow())).toBe(true);
   });
 });
 
@@ -79,7 +79,7 @@ describe('a rotation that is slow', () => {
     const begun = notes.find((fact) => typeof fact.at === 'string');
     if (begun) begun.at = new Date(house.house.clock.now().getTime() - 600_000).toISOString();
     expect(await house.rotate({ notes })).toMatchObject({ result: 'refused', reason: expect.stringContaining('did not finish') as string });
-    expect(house.opens(house.key)).toBe(true);
+    expect(house.alive(house.key)).toBe(true);
   });
 
   it('to which the provider only pretends to agree is never called done', { timeout: 30_000 }, async () => {
@@ -98,12 +98,15 @@ describe('a rotation that is slow', () => {
     expect(await house.rotate()).toMatchObject({ result: 'refused', reason: expect.stringContaining('AccessDenied') as string });
   });
 
-  it('sees through a replica that is behind', { timeout: 30_000 }, async () => {
+  it('is not begun again where a replica from the past does not know of it yet', async () => {
     await open();
-    house.behaviours.add({ service: 'secretsmanager', operation: 'DescribeSecret', effect: 'stale', seconds: 20 });
-    expect((await finish()).result).toBe('done');
-    expect(house.house.calls.filter(({ operation }) => operation === 'RotateSecret').length).toBeLessThanOrEqual(2);
-    expect(house.rotation.calls).toBe(4);
+    const notes: Notes = [];
+    await finish(notes);
+    const key = keyNow();
+    house.behaviours.add({ service: 'secretsmanager', operation: 'DescribeSecret', effect: 'stale', seconds: 3_600 });
+    expect((await finish(notes.filter((fact) => fact.done !== true))).result).toBe('done');
+    expect(house.house.calls.filter(({ operation }) => operation === 'RotateSecret')).toHaveLength(2);
+    expect([house.rotation.calls, keyNow()]).toEqual([4, key]);
   });
 });
 
@@ -121,7 +124,7 @@ describe('a pending value that got stuck', () => {
     expect((await house.rotate({ notes })).result).toBe('done');
     expect([keyNow(), rotationNow()?.enabled, house.rotation.calls]).toEqual([stuckValue, true, 0]);
     expect((await finish([], 1)).result).toBe('done');
-    expect(house.opens(house.key)).toBe(false);
+    expect(house.alive(house.key)).toBe(false);
   });
 
   it('is asked about where nobody can tell whether it does', async () => {
@@ -140,7 +143,7 @@ describe('a pending value that got stuck', () => {
     expect(house.stages()[pending ?? '']).toEqual(['RESCIND_KEPT']);
     expect(house.house.aws.state().secrets[secretName]?.versions[pending ?? '']?.value).toBe(stuck);
     expect(rotationNow()).toMatchObject({ enabled: true, rules });
-    expect(house.opens(keyNow())).toBe(true);
+    expect(house.alive(keyNow())).toBe(true);
   });
 
   it('that is empty is removed', async () => {
@@ -185,7 +188,7 @@ describe('a rotation of somebody else in the same moment', () => {
     await house.admin.send(new RotateSecretCommand({ SecretId: secretName, ClientRequestToken: '00000000-0000-4000-8000-0000000000aa' }));
     const acted = await finish();
     expect(acted.result).toBe('done');
-    expect(house.opens(keyNow())).toBe(true);
+    expect(house.alive(keyNow())).toBe(true);
   });
 });
 
@@ -196,7 +199,7 @@ describe('a label that somebody moved back', () => {
     const token = '00000000-0000-4000-8000-0000000000bb';
     const before = house.text() ?? '';
     const edit = (text: string) => (text.includes('edited') ? text : text.replace('orders_a', 'edited'));
-    const replace = () => watchless(house.store.replace(place, edit, token, house.context()));
+    const replace = () => house.store.replace(place, edit, token, house.context());
     await replace();
     const after = house.text();
     const secret = house.house.aws.state().secrets[secretName];
@@ -218,5 +221,3 @@ describe('a label that somebody moved back', () => {
     expect(house.text()).toBe('another text');
   });
 });
-
-const watchless = <T>(work: Promise<T>): Promise<T> => work;

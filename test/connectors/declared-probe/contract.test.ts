@@ -7,7 +7,7 @@ const watch = new Watch();
 
 const make = (options: VendorHouseOptions, known: { control: (of: { key: string; control: string }) => string }) => async (): Promise<IssuerSubject & { controlValue: string }> => {
   const house = await openVendorHouse({ ...options, onCall: watch.onCall });
-  const { key, vendor, opens } = house;
+  const { key, vendor } = house;
   return {
     issuer: watchedIssuer(declaredProbe.create(house.house.edges), watch),
     credential: { id: 'declared-probe:orders', issuer: 'declared-probe', name: 'orders', copies: [copyOf(house.house, secretName, 'key')] },
@@ -15,7 +15,7 @@ const make = (options: VendorHouseOptions, known: { control: (of: { key: string;
     controlValue: known.control(house),
     behaviours: house.house.behaviours,
     context: (asking: Asking = {}) => contextOf(house.house.clock, { binding: { probe: 'vendor' }, ...asking }),
-    alive: () => opens(key),
+    alive: () => house.alive(key),
     kill: () => house.setKey('orders_a', newKey()),
     values: () => vendor.credentials().map(({ value }) => value),
     settle: () => Promise.resolve(),

@@ -1,0 +1,29 @@
+import { parseArgs } from 'node:util';
+import { isWithin, tableOf, type Bench, type Figure } from './figure.ts';
+import { receivedToConfirmed } from './received-to-confirmed.ts';
+
+/** Every bench, in the order in which they run. */
+const benches: Record<string, Bench> = {
+  'received-to-confirmed': receivedToConfirmed,
+};
+
+const usage = `Usage: node bench/run.ts [--only NAME,NAME] [--check]
+  --only   runs these: ${Object.keys(benches).join(', ')}
+  --check  ends with exit code 1 if a figure is over its limit`;
+
+const { values } = parseArgs({ options: { only: { type: 'string' }, check: { type: 'boolean' }, help: { type: 'boolean' } } });
+const only = values.only?.split(',') ?? Object.keys(benches);
+const stranger = only.find((name) => !(name in benches));
+if (values.help || stranger !== undefined) {
+  console.log(stranger === undefined ? usage : `there is no bench ${stranger}\n${usage}`);
+  process.exit(values.help ? 0 : 2);
+}
+
+const figures: Figure[] = [];
+for (const name of only) {
+  const start = performance.now();
+  figures.push(...(await (benches[name] as Bench)((line) => console.log(`${name}: ${line}`))));
+  console.log(`${name}: done in ${((performance.now() - start) / 1000).toFixed(0)} s\n`);
+}
+for (const line of tableOf(figures)) console.log(line);
+process.exit(values.check && !figures.every(isWithin) ? 1 : 0);

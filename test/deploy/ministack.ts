@@ -1,0 +1,98 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { daemon, must, type Daemon } from './command.ts';
+import { cache, fetchingEnvironment, plainEnvironment, type Places } from './places.ts';
+import type { Undo } from './undo.ts';
+
+export const MINISTACK = 'ministack==1.5.33';
+
+/** Everything in it belongs to this account and Region, which the samples name. */
+export const account = '444455556666';
+export const region = 'us-east-1';
+/** What MiniStack takes for the owner of the account. Opens nothing anywhere else. */
+export const owner = { accessKeyId: 'test', secretAccessKey: 'test' };
+
+const venv = join(cache, 'ministack');
+const python = join(venv, 'bin/python');
+
+/** Makes the virtual environment, once for each pinned version. */
+export const installMinistack = async (places: Places): Promise<void> => {
+  const mark = join(venv, 'installed');
+  if (existsSync(mark) && readFileSync(mark, 'utf8') === MINISTACK) return;
+  const options = { env: fetchingEnvironment(places), seconds: 180 };
+  await must('python3', ['-m', 'venv', '--clear', venv], options);
+  await must(python, ['-m', 'pip', 'install', '--quiet', '--no-cache-dir', '--disable-pip-version-check', MINISTACK], options);
+  writeFileSync(mark, MINISTACK);
+};
+
+/** A port of 127.0.0.1 that is free at this moment. */
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+
+export interface Ministack {
+  url: string;
+  port: number;
+  /** What it and the functions say. */
+  logFile: string;
+  /** Where its state lies after it has stopped. */
+  stateFolder: string;
+  /** Lets it end by itself, which writes its state. */
+  stop(): Promise<void>;
+}
+
+export interface MinistackOptions {
+  places: Places;
+  undo: Undo;
+  /** Variables that the functions inherit, such as the addresses of the fakes. */
+  variables: Record<string, string>;
+}
+
+const isReady = async (url: string): Promise<boolean> => {
+  try {
+    return (await fetch(`${url}/_ministack/ready`, { signal: AbortSignal.timeout(2_000) })).ok;
+  } catch {
+    return false;
+  }
+};
+
+/** Starts MiniStack on loopback with policies enforced, and waits until it answers. */
+export const startMinistack = async ({ places, undo, variables }: MinistackOptions): Promise<Ministack> => {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const logFile = join(places.folder, 'ministack.log');
+  const stateFolder = join(places.folder, 'state');
+  mkdirSync(stateFolder);
+  const process: Daemon = daemon(python, ['-m', 'ministack'], logFile, undo, {
+    cwd: places.folder,
+    env: {
+      ...plainEnvironment(places),
+      PYTHONDONTWRITEBYTECODE: '1',
+      BIND_HOST: '127.0.0.1',
+      GATEWAY_PORT: String(port),
+      IOT_MTLS_ENABLED: '0',
+      SFTP_ENABLED: '0',
+      // it would remove containers of a Docker that it finds
+      DOCKER_HOST: `unix://${join(places.folder, 'no-docker')}`,
+      AUTH: 'true',
+      MINISTACK_ACCOUNT_ID: account,
+      MINISTACK_REGION: region,
+      PERSIST_STATE: '1',
+      STATE_DIR: stateFolder,
+      S3_PERSIST: '1',
+      S3_DATA_DIR: join(stateFolder, 's3'),
+      ...variables,
+    },
+  });
+  for (const until = Date.now() + 60_000; !(await isReady(url)); await pause(200)) {
+    if (!process.running() || Date.now() > until) throw new Error(`MiniStack did not come up:\n${readFileSync(logFile, 'utf8').split('\n').slice(-30).join('\n')}`);
+  }
+  return { url, port, logFile, stateFolder, stop: () => process.end(30) };
+};
