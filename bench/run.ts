@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util';
 import { isWithin, tableOf, type Bench, type Figure } from './figure.ts';
+import { cost } from './cost.ts';
 import { receivedToConfirmed } from './received-to-confirmed.ts';
 
 /** Every bench, in the order in which they run. */
 const benches: Record<string, Bench> = {
   'received-to-confirmed': receivedToConfirmed,
+  cost,
 };
 
 const usage = `Usage: node bench/run.ts [--only NAME,NAME] [--check]

@@ -8,6 +8,7 @@ import { createS3 } from './fakes/platform/s3.ts';
 import { createSns, type Sns } from './fakes/platform/sns.ts';
 import { journalInFile, journalInMemory, type Journal } from './fakes/platform/sqs-journal.ts';
 import { createSqs, type Sqs } from './fakes/platform/sqs.ts';
+import type { Invoke } from './fakes/platform/states-task.ts';
 import { createStates, type States } from './fakes/platform/states.ts';
 import { account, region } from './roles.ts';
 
@@ -18,15 +19,20 @@ export const playbookArn = `arn:aws:states:${region}:${account}:stateMachine:res
 
 const deadLetter = (name: string): string => `${name}-dead`;
 
-/** What Rescind runs on: queues, state machines, a topic, a bus, a bucket. */
+/** What Rescind runs on: queues, state machines, a topic, a bus, a bucket. All but the executions outlives a crash of what runs on it. */
 export interface Platform {
   sqs: Sqs;
-  states: States;
+  /** The state machines of the life that is going on. */
+  readonly states: States;
   sns: Sns;
   services: Record<string, AwsService>;
   /** Delivers the queues to the functions until the signal is aborted. */
   deliver(handle: Record<keyof typeof queueNames, (body: unknown, signal: AbortSignal) => Promise<void>>, signal: AbortSignal): Promise<unknown>;
   deadLetters(): { queue: string; body: string }[];
+  /** A life begins: its playbooks call these functions, and no execution of an earlier life is known. */
+  begin(invoke: Invoke): void;
+  /** A life ends as a killed process does: its executions are lost without a word, and what it had in flight comes again. */
+  lose(): void;
   close(): Promise<void>;
 }
 
@@ -34,7 +40,6 @@ export interface PlatformOptions {
   clock: Clock;
   folder?: string;
   definitions: Record<string, object>;
-  invoke: (functionArn: string, payload: unknown, signal: AbortSignal) => Promise<unknown>;
   onEvent: (event: object) => void;
   onPublish?: (message: { subject?: string; message: string }) => void;
   /** Seconds until a failed message comes again, by how often it came. */
@@ -56,16 +61,26 @@ export const createPlatform = (options: PlatformOptions): Platform => {
     signal: stopping.signal,
   });
   const machines = Object.fromEntries(Object.entries(options.definitions).map(([name, definition]) => [name, { arn: playbookArn, definition }]));
-  const states = createStates({ machines, invoke: options.invoke, clock, account, region, onStatusChange: options.onEvent });
+  const begin = (invoke: Invoke): States => createStates({ machines, invoke, clock, account, region, onStatusChange: options.onEvent });
+  let states = begin(() => Promise.reject(new Error('no function is there yet')));
   const sns = createSns({ topics: [topicArn], clock, onPublish: options.onPublish });
   const s3 = createS3({ buckets: [bodiesBucket], objects: folder ? objectsInFolder(join(folder, 'bodies')) : objectsInMemory(), clock });
   const events = createEvents({ account, region, clock, onEvent: options.onEvent });
   const retrySeconds = options.retrySeconds ?? ((count) => Math.min(30, 2 ** count));
   return {
     sqs,
-    states,
+    get states() {
+      return states;
+    },
     sns,
-    services: { sqs: sqs.service, states: states.service, sns: sns.service, s3, events },
+    services: { sqs: sqs.service, states: (request) => states.service(request), sns: sns.service, s3, events },
+    begin: (invoke) => {
+      states = begin(invoke);
+    },
+    lose: () => {
+      void states.close();
+      for (const name of Object.values(queueNames)) sqs.queues.queue(name).release();
+    },
     deliver: (handle, signal) =>
       Promise.all(
         (['deliveries', 'index'] as const).map((name) =>

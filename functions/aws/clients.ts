@@ -41,7 +41,7 @@ const throttled = /throttl|TooManyRequests|RequestLimitExceeded|ProvisionedThrou
  */
 export const clientsOf = (
   configuration: ClientConfiguration = {},
-  hooks: { onNotice?: (noticed: Noticed) => void; onCall?: (called: Called) => void; after?: (called: Called) => Promise<void> } = {},
+  hooks: { onNotice?: (noticed: Noticed) => void; onCall?: (called: Called) => void; before?: (called: Called) => Promise<void>; after?: (called: Called) => Promise<void> } = {},
 ): ClientOf => {
   const built = new Map<unknown, unknown>();
   return <C>(make: new (configuration: ClientConfiguration) => C): C => {
@@ -59,6 +59,7 @@ export const clientsOf = (
           service: (context.clientName ?? '').replace(/Client$/, ''),
           operation: (context.commandName ?? '').replace(/Command$/, ''),
         };
+        await hooks.before?.(called);
         hooks.onCall?.(called);
         try {
           const answer = await next(args);

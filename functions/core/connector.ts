@@ -89,6 +89,8 @@ export interface Probed {
   control: boolean;
   /** Status or error code and what it means; never a body, never a value. */
   note: string;
+  /** The value is not this credential's at all: nothing that is said about it proves anything about the credential. */
+  mismatch?: boolean;
   /** What was found meanwhile: keys made by others, sessions not accounted for. */
   children?: Child[];
 }

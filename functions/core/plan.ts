@@ -6,6 +6,8 @@ import type { Verdict } from './verdict.ts';
 export type PlannedStep =
   /** Is the reported value real, or is it dead already? Nothing has been touched before it. */
   | { verb: 'probe'; purpose: 'claim' }
+  /** Is the reported value this very credential's? Tried once, so that nobody makes us act on somebody else's. */
+  | { verb: 'probe'; purpose: 'pair' }
   | { verb: 'contain' }
   | { verb: 'rotate'; by: 'issuer' | 'store'; mayRepeat: boolean; ifAliveOnly: boolean }
   | { verb: 'probe'; purpose: 'death' }
@@ -124,6 +126,7 @@ const stepsOf = (c: Circumstances, bound: readonly Copy[]): { steps: PlannedStep
   const reasons: string[] = [];
   const remaining: string[] = [];
   if (c.abilities.contain) {
+    if (c.held && c.proof === 'value') steps.push({ verb: 'probe', purpose: 'pair' });
     const replaceable = c.abilities.rotate && bound.some(({ current }) => current);
     const newFirst = replaceable && c.binding.newKeyFirst === true && c.found.slotFree === true;
     if (newFirst) {
@@ -178,6 +181,7 @@ const doubtsOf = (c: Circumstances): string[] => {
     doubts.push(c.claim && c.claim.verdict !== 'not-yet' ? `only its name was reported, and the value beside it proves nothing (${c.claim.note})` : 'only its name was reported: a name is not proof');
   }
   if (c.claim?.verdict === 'unknown' && c.proof === 'value' && !c.abilities.contain) doubts.push(`whether the old value still opens anything could not be seen (${c.claim.note})`);
+  if (c.proof === 'value' && c.claim?.verdict === 'unknown' && c.claim.mismatch) doubts.push(`the reported value is kept beside this key and is not its own (${c.claim.note})`);
   if (c.approval) doubts.push("its owner's configuration wants a person's word first");
   doubts.push(...c.overLimit);
   return doubts;

@@ -32,11 +32,16 @@ export const roundOf = (found: Case, verb: ActVerb): number => finished(found.li
 const probesAfter = (lines: readonly Line[], after: number): TimedProbe[] =>
   lines.flatMap((line) => (line.kind === 'probed' && line.n > after ? [{ at: timeOf(line), probed: line.probed }] : []));
 
-/** What probes said before anything was touched in this case. */
-export const claimSoFar = (found: Case, settle: ConnectorFacts['settleSeconds'], now: Date): Verdict | undefined => {
+/** The probes that were made before anything was touched. */
+const probesBeforeActs = (found: Case): Extract<Line, { kind: 'probed' }>[] => {
   const lines = linesOf(found);
   const firstAct = lines.find(({ kind }) => kind === 'acted')?.n ?? Infinity;
-  const probes = lines.flatMap((line) => (line.kind === 'probed' && line.n < firstAct ? [{ at: timeOf(line), probed: line.probed }] : []));
+  return lines.filter((line): line is Extract<Line, { kind: 'probed' }> => line.kind === 'probed' && line.n < firstAct);
+};
+
+/** What probes said before anything was touched in this case. */
+export const claimSoFar = (found: Case, settle: ConnectorFacts['settleSeconds'], now: Date): Verdict | undefined => {
+  const probes = probesBeforeActs(found).map((line) => ({ at: timeOf(line), probed: line.probed }));
   return probes.length === 0 ? undefined : claimOf(probes, settle, now.getTime());
 };
 
@@ -97,7 +102,7 @@ const moveFor = (step: PlannedStep, found: Case, plan: Plan, now: Date): Move | 
     case 'revoke':
       return deathOf(found, plan)?.verdict === 'dead' ? actMove('revoke', found) : undefined;
     case 'probe':
-      return step.purpose === 'claim' ? claimMove(found, plan, now) : deathMove(found, plan);
+      return { claim: claimMove, pair: pairMove, death: deathMove }[step.purpose](found, plan, now);
   }
 };
 
@@ -120,6 +125,14 @@ const claimMove = (found: Case, plan: Plan, now: Date): Move => {
   const claim = claimSoFar(found, plan.facts.settleSeconds, now);
   if (!claim) return { next: 'probe', at: now.getTime() };
   return claim.verdict === 'not-yet' ? { next: 'probe', at: claim.probeAt } : { next: 'plan' };
+};
+
+/** One look before the first act. A value that is somebody else's is a reason to plan again, once. */
+const pairMove = (found: Case, _plan: Plan, now: Date): Move | undefined => {
+  const last = probesBeforeActs(found).at(-1);
+  if (!last) return { next: 'probe', at: now.getTime() };
+  const planned = linesOf(found).findLast(({ kind }) => kind === 'planned');
+  return last.probed.mismatch && planned && planned.n < last.n ? { next: 'plan' } : undefined;
 };
 
 const deathMove = (found: Case, plan: Plan): Move | 'stop' | undefined => {

@@ -35,7 +35,7 @@ export const sentenceOf = (entry: Entry): string => {
     case 'started':
       return `attempt ${entry.attempt}: ${entry.why}`;
     case 'planned':
-      return `${entry.plan.steps.map((step) => (step.verb === 'probe' && step.purpose === 'claim' ? 'try the reported value' : step.verb)).join(', ') || 'nothing to do'}${entry.plan.reasons.length > 0 ? ` (${entry.plan.reasons.join('; ')})` : ''}`;
+      return `${entry.plan.steps.map((step) => (step.verb === 'probe' && step.purpose !== 'death' ? 'try the reported value' : step.verb)).join(', ') || 'nothing to do'}${entry.plan.reasons.length > 0 ? ` (${entry.plan.reasons.join('; ')})` : ''}`;
     case 'asked':
       return `${entry.task.owner} (${entry.task.contact}) until ${entry.task.deadline}: ${entry.task.question}`;
     case 'answered':

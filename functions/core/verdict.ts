@@ -10,7 +10,7 @@ export interface TimedProbe {
 export type Verdict =
   | { verdict: 'dead'; basis: Probed['basis']; note: string }
   | { verdict: 'alive'; note: string }
-  | { verdict: 'unknown'; note: string }
+  | { verdict: 'unknown'; note: string; mismatch?: boolean }
   | { verdict: 'not-yet'; probeAt: number };
 
 const growth = 1.5;
@@ -79,6 +79,7 @@ export const claimOf = (probes: readonly TimedProbe[], settle: ConnectorFacts['s
   const last = probes.at(-1);
   if (!last) return { verdict: 'not-yet', probeAt: from };
   if (last.probed.verdict === 'alive') return { verdict: 'alive', note: last.probed.note };
+  if (last.probed.mismatch) return { verdict: 'unknown', mismatch: true, note: last.probed.note };
   const streak = trailing(probes, isDead);
   const first = streak[0];
   if (first && streak.length >= 2 && last.at - first.at >= gap) return { verdict: 'dead', basis: weakest(streak), note: last.probed.note };

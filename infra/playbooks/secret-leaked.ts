@@ -35,7 +35,7 @@ export const secretLeaked = (scope: Construct, functions: Steps): IChainable => 
   const notContained = new Fail(scope, 'Not contained', { error: 'NotContained', cause: 'The case is red: GET /cases/{id} tells what remains and with whom.' });
 
   // the order
-  plan.next(whatNext);
+  plan.next(probe);
   whatNext
     .when(next('contain'), contain)
     .when(next('rotate'), rotate)
@@ -55,8 +55,8 @@ export const secretLeaked = (scope: Construct, functions: Steps): IChainable => 
   ask.addCatch(record, { errors: ['States.Timeout'], resultPath: JsonPath.DISCARD }).next(plan);
   for (const task of [plan, contain, rotate, revoke, probe, awaitRotation, ask]) task.addCatch(failure, { errors: ['States.ALL'], resultPath: '$.error' });
   failure.next(record);
-  record.addCatch(notContained, { errors: ['States.ALL'], resultPath: '$.error' }).next(report);
-  report.addCatch(notContained, { errors: ['States.ALL'], resultPath: '$.error' }).next(isContained);
-  isContained.when(next('contained'), contained).when(next('recorded'), recorded).otherwise(notContained);
+  record.addCatch(notContained, { errors: ['States.ALL'], resultPath: '$.error' }).next(isContained);
+  isContained.when(next('contained'), contained).when(next('recorded'), recorded).otherwise(report);
+  report.addCatch(notContained, { errors: ['States.ALL'], resultPath: '$.error' }).next(notContained);
   return plan;
 };

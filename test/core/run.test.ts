@@ -18,7 +18,8 @@ const opened: [number, Entry][] = [
   [0, { kind: 'matched', credential: 'aws-iam-key:KEY', proof: 'value', copies: 1 }],
   [0, { kind: 'started', attempt: 1, why: 'reported' }],
 ];
-const planned = (plan: Plan = planOf(circumstances())): [number, Entry] => [1, { kind: 'planned', attempt: 1, plan }];
+const iamPlan = planOf(circumstances({ held: false }));
+const planned = (plan: Plan = iamPlan): [number, Entry] => [1, { kind: 'planned', attempt: 1, plan }];
 const acted = (seconds: number, verb: 'contain' | 'rotate' | 'revoke', result: Acted = { result: 'done', note: '' }, round = 0): [number, Entry] => [seconds, { kind: 'acted', attempt: 1, verb, round, acted: result }];
 const probed = (seconds: number, verdict: Probed['verdict'], more: Partial<Probed> = {}): [number, Entry] => [seconds, { kind: 'probed', attempt: 1, probed: { verdict, basis: 'value', control: true, note: verdict, ...more } }];
 const now = (seconds: number): Date => new Date(start + seconds * 1000);
@@ -41,6 +42,15 @@ describe('what comes next', () => {
     expect(moveOf(told(...proven, acted(11, 'rotate')), now(11)).next).toBe('record');
   });
 
+  test('a value that is held is tried once before the first act, and a stranger\'s leads to a new plan, once', () => {
+    const plan = planned(planOf(circumstances()));
+    expect(moveOf(told(...opened, plan), now(1))).toEqual({ next: 'probe', at: start + 1000 });
+    for (const verdict of ['alive', 'dead', 'unknown'] as const) expect(moveOf(told(...opened, plan, probed(1, verdict)), now(1)).next).toBe('contain');
+    const stranger: [number, Entry][] = [...opened, plan, probed(1, 'unknown', { mismatch: true })];
+    expect(moveOf(told(...stranger), now(1)).next).toBe('plan');
+    expect(moveOf(told(...stranger, plan), now(2)).next).toBe('contain');
+  });
+
   test('alternating users are rotated a second time when the old value is alive, and not a third', () => {
     const once: [number, Entry][] = [...opened, planned(vendorPlan), acted(2, 'rotate'), probed(3, 'alive')];
     expect(moveOf(told(...once), now(3)).next).toBe('rotate');
@@ -51,7 +61,7 @@ describe('what comes next', () => {
   });
 
   test('a key that is not dead is never deleted', () => {
-    const plan = planOf(circumstances({ binding: { deleteProvenDead: true }, found: { exists: true, slotFree: false, note: '' } }));
+    const plan = planOf(circumstances({ held: false, binding: { deleteProvenDead: true }, found: { exists: true, slotFree: false, note: '' } }));
     const alive = told(...opened, planned(plan), acted(2, 'contain'), probed(6, 'alive'), probed(62, 'alive'));
     expect(moveOf(alive, now(62)).next).toBe('record');
     const unknown = told(...opened, planned(plan), acted(2, 'contain'), probed(6, 'unknown'), probed(62, 'unknown'));
@@ -72,7 +82,7 @@ describe('what comes next', () => {
   });
 
   test('a probe that is far away is left to the playbook to wait for', () => {
-    const slow = planOf(circumstances({ facts: { ...circumstances().facts, settleSeconds: { typical: 40, max: 90 } } }));
+    const slow = planOf(circumstances({ held: false, facts: { ...circumstances().facts, settleSeconds: { typical: 40, max: 90 } } }));
     expect(nextOf(told(...opened, planned(slow), acted(2, 'contain')), 1, now(2))).toMatchObject({ next: 'settle', seconds: 40 });
   });
 
@@ -81,7 +91,7 @@ describe('what comes next', () => {
     const again = told(...red, [90, { kind: 'started', attempt: 2, why: 'reported again' }]);
     expect(again.status).toBe('open');
     expect(moveOf(again, now(90)).next).toBe('plan');
-    const replanned = told(...red, [90, { kind: 'started', attempt: 2, why: 'reported again' }], [91, { kind: 'planned', attempt: 2, plan: planOf(circumstances()) }]);
+    const replanned = told(...red, [90, { kind: 'started', attempt: 2, why: 'reported again' }], [91, { kind: 'planned', attempt: 2, plan: iamPlan }]);
     expect(moveOf(replanned, now(91)).next).toBe('contain');
     expect(roundOf(replanned, 'contain')).toBe(1);
   });
@@ -120,7 +130,7 @@ describe('laws', () => {
 
   test('whatever the provider answers, the work ends, and it ends green only after two dead probes in a row with a control', () => {
     fc.assert(
-      fc.property(fc.array(fc.record({ verdict: verdicts, control: fc.boolean(), result: results }), { minLength: 80, maxLength: 80 }), fc.constantFrom(planOf(circumstances()), vendorPlan), (answers, plan) => {
+      fc.property(fc.array(fc.record({ verdict: verdicts, control: fc.boolean(), result: results }), { minLength: 80, maxLength: 80 }), fc.constantFrom(iamPlan, planOf(circumstances()), vendorPlan), (answers, plan) => {
         const entries: [number, Entry][] = [...opened, planned(plan)];
         let time = 1;
         for (const { verdict, control, result } of answers) {

@@ -2,8 +2,10 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { ask } from './ask.ts';
 import { daemon, must, type Daemon } from './command.ts';
 import { cache, fetchingEnvironment, plainEnvironment, type Places } from './places.ts';
+import type { Certificate } from './tls.ts';
 import type { Undo } from './undo.ts';
 
 export const MINISTACK = 'ministack==1.5.33';
@@ -11,8 +13,8 @@ export const MINISTACK = 'ministack==1.5.33';
 /** Everything in it belongs to this account and Region, which the samples name. */
 export const account = '444455556666';
 export const region = 'us-east-1';
-/** What MiniStack takes for the owner of the account. Opens nothing anywhere else. */
-export const owner = { accessKeyId: 'test', secretAccessKey: 'test' };
+/** What MiniStack takes for the owner of the account: the account's number. Opens nothing anywhere else. */
+export const owner = { accessKeyId: account, secretAccessKey: 'test' };
 
 const venv = join(cache, 'ministack');
 const python = join(venv, 'bin/python');
@@ -51,22 +53,23 @@ export interface Ministack {
 export interface MinistackOptions {
   places: Places;
   undo: Undo;
+  certificate: Certificate;
   /** Variables that the functions inherit, such as the addresses of the fakes. */
   variables: Record<string, string>;
 }
 
-const isReady = async (url: string): Promise<boolean> => {
+const isReady = async (url: string, certificate: Certificate): Promise<boolean> => {
   try {
-    return (await fetch(`${url}/_ministack/ready`, { signal: AbortSignal.timeout(2_000) })).ok;
+    return (await ask(`${url}/_ministack/ready`, certificate)).status === 200;
   } catch {
     return false;
   }
 };
 
 /** Starts MiniStack on loopback with policies enforced, and waits until it answers. */
-export const startMinistack = async ({ places, undo, variables }: MinistackOptions): Promise<Ministack> => {
+export const startMinistack = async ({ places, undo, certificate, variables }: MinistackOptions): Promise<Ministack> => {
   const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
+  const url = `https://127.0.0.1:${port}`;
   const logFile = join(places.folder, 'ministack.log');
   const stateFolder = join(places.folder, 'state');
   mkdirSync(stateFolder);
@@ -81,7 +84,12 @@ export const startMinistack = async ({ places, undo, variables }: MinistackOptio
       SFTP_ENABLED: '0',
       // it would remove containers of a Docker that it finds
       DOCKER_HOST: `unix://${join(places.folder, 'no-docker')}`,
+      // every function is held to its role's policies, of which some ask for an encrypted connection
       AUTH: 'true',
+      USE_SSL: '1',
+      MINISTACK_SSL_CERT: certificate.certificateFile,
+      MINISTACK_SSL_KEY: certificate.keyFile,
+      NODE_EXTRA_CA_CERTS: certificate.certificateFile,
       MINISTACK_ACCOUNT_ID: account,
       MINISTACK_REGION: region,
       PERSIST_STATE: '1',
@@ -91,7 +99,7 @@ export const startMinistack = async ({ places, undo, variables }: MinistackOptio
       ...variables,
     },
   });
-  for (const until = Date.now() + 60_000; !(await isReady(url)); await pause(200)) {
+  for (const until = Date.now() + 60_000; !(await isReady(url, certificate)); await pause(200)) {
     if (!process.running() || Date.now() > until) throw new Error(`MiniStack did not come up:\n${readFileSync(logFile, 'utf8').split('\n').slice(-30).join('\n')}`);
   }
   return { url, port, logFile, stateFolder, stop: () => process.end(30) };

@@ -40,8 +40,9 @@ export const plainEnvironment = ({ home, temporary }: Places): Record<string, st
 
 const network = /^(?:(?:https?|no|all)_proxy|pip_.*|go(?:proxy|sumdb|noproxy|private|flags|toolchain)|ssl_cert_(?:file|dir)|requests_ca_bundle)$/i;
 
-/** What commands get that fetch something: how to reach the network, as well. */
+/** What commands get that fetch something: how to reach the network as well, and the home in which mirrors may be named. */
 export const fetchingEnvironment = (places: Places): Record<string, string | undefined> => ({
   ...plainEnvironment(places),
+  HOME: process.env.HOME,
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => network.test(name))),
 });

@@ -73,7 +73,8 @@ describe('the playbook secret-leaked', () => {
 
   it('has an answer to What next? whatever a function says', () => {
     expect(states['What next?']?.Default).toBe('Record');
-    expect(states['Contained?']?.Default).toBe('Not contained');
+    expect(states['Contained?']?.Default).toBe('Report');
+    expect(states.Report?.Next).toBe('Not contained');
   });
 
   it('hands ids to the functions and nothing else', () => {

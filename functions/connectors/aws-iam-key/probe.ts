@@ -38,7 +38,7 @@ const byValue = async (edges: Edges, keyId: string, secret: string, signal: Abor
     client.destroy();
   }
   if (refusal === 'SignatureDoesNotMatch') {
-    return { verdict: 'unknown', basis: 'value', control: false, note: 'SignatureDoesNotMatch: the key id is alive, and the secret half is not the one that was tried' };
+    return { verdict: 'unknown', basis: 'value', control: false, mismatch: true, note: 'SignatureDoesNotMatch: the key id is alive, and the secret half is not the one that was tried' };
   }
   const control = await controlOf(edges, signal);
   if (!control.accepted) return { verdict: 'unknown', basis: 'value', control: false, note: `${refusal}, but the control was not accepted either (${control.note})` };
@@ -91,7 +91,7 @@ export const probeKey = async (edges: Edges, trail: Trail, credential: Credentia
       return { ...seen, children: await childrenOf(edges, trail, credential, user, keys, context) };
     }
     // a value that belongs to another key says nothing about this one
-    if (value !== undefined && half.reason.includes('another key')) return { verdict: 'unknown', basis: 'value', control: false, note: half.reason };
+    if (value !== undefined && half.reason.includes('another key')) return { verdict: 'unknown', basis: 'value', control: false, mismatch: true, note: half.reason };
     const owner = await readRecord();
     if (owner === 'foreign') return { verdict: 'unknown', basis: 'record', control: false, note: 'IAM does not tell us whose key it is: it belongs to another account, or our role may not ask' };
     const seen = await byRecord(edges, credential, user, keys, half.reason === '' ? '' : `${half.reason}; `, signal);

@@ -157,6 +157,17 @@ export class Queue {
     this.wake();
   }
 
+  /** Whoever had messages in flight is gone: they may be received again at once, and their handles name nothing any more. */
+  release(): void {
+    const now = this.clock.now().getTime();
+    for (const [id, message] of this.messages) {
+      if (!this.handles.delete(id) || message.visibleAt <= now) continue;
+      message.visibleAt = now;
+      this.enqueue(message);
+    }
+    this.wake();
+  }
+
   counts(): { visible: number; inFlight: number; delayed: number } {
     const now = this.clock.now().getTime();
     const counts = { visible: 0, inFlight: 0, delayed: 0 };

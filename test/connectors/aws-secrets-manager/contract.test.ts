@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { awsSecretsManager } from '../../../functions/connectors/aws-secrets-manager/index.ts';
 import { describeStore, describeWatched } from '../contract.ts';
+import { finish } from '../repeat.ts';
 import { openStoreHouse, watch } from './subject.ts';
 
 const secretsManager = (operation: string) => ({ service: 'secretsmanager', operation });
@@ -17,7 +18,7 @@ describe('a rotation that got stuck', () => {
   it('is given up and begun anew', async () => {
     const house = await openStoreHouse({ rotation: 'single-user', pending: { value: '{"user":"orders_a","key":"apk_never_set_anywhere_0000"}' } });
     try {
-      expect((await house.rotate()).result).toBe('done');
+      expect((await finish((notes) => house.rotate({ notes }))).result).toBe('done');
     } finally {
       await house.close();
     }

@@ -1,0 +1,185 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { routes } from '../../functions/aws/api-routes.ts';
+import { apiRoutes, triggerRoute } from '../../infra/ingress.ts';
+import { finding, openHouse, type House } from './house.ts';
+import { problemsOf, type Schema } from './schema.ts';
+
+interface Content { content: { 'application/json': { schema: Schema } } }
+interface Operation { 'x-only-locally'?: boolean; responses: Record<string, { $ref: string } | Content> }
+
+const file = JSON.parse(readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8')) as {
+  openapi: string;
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, Schema>; responses: Record<string, Content> };
+};
+
+const methods = ['get', 'post', 'put', 'delete', 'patch', 'options', 'head'];
+
+const operations = Object.entries(file.paths).flatMap(([path, item]) =>
+  Object.entries(item).filter(([method]) => methods.includes(method)).map(([method, operation]) => ({ path, name: `${method.toUpperCase()} ${path}`, operation })),
+);
+const deployed = operations.filter(({ operation }) => operation['x-only-locally'] !== true);
+const namesOf = (list: { name: string }[]): string[] => list.map(({ name }) => name).sort();
+const trigger = `POST ${triggerRoute.path}`;
+
+/** The schema of one operation's answer with a status. */
+const schemaOf = (name: string, status: number): Schema => {
+  const answer = operations.find((operation) => operation.name === name)?.operation.responses[status];
+  if (!answer) throw new Error(`docs/openapi.json knows no ${status} of ${name}`);
+  const whole = '$ref' in answer ? file.components.responses[answer.$ref.replace('#/components/responses/', '')] : answer;
+  if (!whole) throw new Error(`docs/openapi.json: a reference of ${name} leads nowhere`);
+  return whole.content['application/json'].schema;
+};
+
+describe('docs/openapi.json', () => {
+  it('names the paths and methods that the code has, and no others', () => {
+    const inCode = routes.flatMap(({ path, methods: acts }) => Object.keys(acts).map((method) => ({ name: `${method} /${path.join('/')}` })));
+    expect(namesOf(deployed)).toEqual(namesOf([...inCode, { name: trigger }]));
+  });
+
+  it('names the paths and methods that the stack lets in', () => {
+    expect(namesOf(deployed)).toEqual(namesOf([...apiRoutes.map(([method, path]) => ({ name: `${method} ${path}` })), { name: trigger }]));
+  });
+
+  it('uses every schema that it defines', () => {
+    const text = JSON.stringify(file);
+    for (const name of Object.keys(file.components.schemas)) expect(text, name).toContain(`"#/components/schemas/${name}"`);
+  });
+
+  it('is checked by rules that see what is wrong', () => {
+    const { Case: schema } = file.components.schemas;
+    expect(problemsOf({ id: 1, extra: true }, schema as Schema, file.components.schemas)).toEqual(expect.arrayContaining(['answer.id: is 1, not of type string', 'answer.extra: is not in the schema', expect.stringContaining('has no status')]));
+  });
+});
+
+describe('the answers of a running service', () => {
+  let house: House;
+  const seen = new Set<string>();
+
+  /** Asks, and holds status and body against the file. */
+  const ask = async (method: string, path: string, status: number, options: { body?: unknown; caller?: string; as?: string; raw?: string } = {}): Promise<Record<string, unknown>> => {
+    const response = await fetch(house.url + path, {
+      method,
+      body: options.raw ?? (options.body === undefined ? undefined : JSON.stringify(options.body)),
+      headers: { 'content-type': 'application/json', ...(options.caller ? { 'x-rescind-caller': options.caller } : {}) },
+    });
+    return holds(response, options.as ?? `${method} ${path.split('?')[0]}`, status);
+  };
+
+  const holds = async (response: Response, name: string, status: number): Promise<Record<string, unknown>> => {
+    const body = (await response.json()) as Record<string, unknown>;
+    expect(response.status, `${name}: ${JSON.stringify(body)}`).toBe(status);
+    expect(problemsOf(body, schemaOf(name, status), file.components.schemas, `${name} ${status}`)).toEqual([]);
+    seen.add(name);
+    return body;
+  };
+
+  const reported = async (findings: object[]): Promise<string> => (await holds(await house.report(findings), trigger, 202)).delivery as string;
+
+  let green: string;
+  let red: string;
+  let waiting: string;
+  let unmatched: string;
+
+  beforeAll(async () => {
+    house = await openHouse();
+    const { key, other, ftp, stranger } = house.values;
+    const [ftpDelivery, nameDelivery, strangerDelivery] = await Promise.all([
+      reported([finding('generic-api-key', ftp, 'deploy/ftp.env')]),
+      reported([finding('aws-access-token', key, 'a.env')]),
+      reported([finding('generic-api-key', stranger, 'c.env')]),
+      ask('POST', '/aws-events', 202, { body: healthEvent(other) }),
+    ]);
+    [red, waiting, unmatched, green] = await Promise.all([house.caseOf(ftpDelivery, 'not-contained'), house.caseOf(nameDelivery, 'waiting'), house.caseOf(strangerDelivery, 'unmatched'), caseOfCredential(`aws-iam-key:${other}`, 'contained')]);
+  }, 60_000);
+  afterAll(() => house.close());
+
+  const caseOfCredential = async (id: string, status: string): Promise<string> => {
+    for (let tries = 0; tries < 400; tries += 1) {
+      const { cases } = (await ask('GET', `/cases?credential=${id}`, 200)) as { cases: { id: string; status: string }[] };
+      if (cases[0]?.status === status) return cases[0].id;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error(`no case of ${id} became ${status}`);
+  };
+
+  it('show cases of every kind as the file says', async () => {
+    for (const [id, status] of [[green, 'contained'], [red, 'not-contained'], [waiting, 'waiting'], [unmatched, 'unmatched']] as const) {
+      expect(await ask('GET', `/cases/${id}`, 200, { as: 'GET /cases/{id}' })).toMatchObject({ id, status });
+    }
+    expect(await ask('GET', `/cases/${green}`, 200, { as: 'GET /cases/{id}' })).toMatchObject({ outcomes: [{ outcome: 'attested', green: true }] });
+  });
+
+  it('list cases, a page at a time and by status', async () => {
+    const { cases, cursor } = (await ask('GET', '/cases?limit=1', 200)) as { cases: unknown[]; cursor: string };
+    expect(cases).toHaveLength(1);
+    const rest = (await ask('GET', `/cases?limit=200&cursor=${cursor}`, 200)) as { cases: unknown[] };
+    expect(rest.cases).toHaveLength(3);
+    expect(await ask('GET', '/cases?status=not-contained', 200)).toMatchObject({ cases: [{ id: red }] });
+    await ask('GET', '/cases?status=green', 400);
+  });
+
+  it('list tasks and take answers', async () => {
+    const { tasks } = (await ask('GET', '/tasks?status=open', 200)) as { tasks: { id: string; case: string; kind: string }[] };
+    await ask('GET', '/tasks?status=late', 400);
+    const approval = tasks.find((task) => task.case === waiting);
+    const chore = tasks.find((task) => task.case === red);
+    expect([approval?.kind, chore?.kind]).toEqual(['approve', 'act']);
+    const as = 'POST /tasks/{id}';
+    const body = { answer: 'reject', reason: 'the secret half is invented' };
+    await ask('POST', `/tasks/${approval?.id}`, 403, { as, body });
+    await ask('POST', `/tasks/${approval?.id}`, 400, { as, caller: 'ana', body: { answer: 'perhaps' } });
+    await ask('POST', '/tasks/t-none', 404, { as, caller: 'ana', body });
+    expect(await ask('POST', `/tasks/${approval?.id}`, 200, { as, caller: 'ana', body })).toMatchObject({ status: 'answered', answeredBy: 'ana' });
+    await ask('POST', `/tasks/${approval?.id}`, 409, { as, caller: 'ben', body: { answer: 'approve', reason: 'no' } });
+    await ask('POST', `/tasks/${chore?.id}`, 200, { as, caller: 'ana', body: { answer: 'done', reason: 'the FTP server is gone' } });
+  });
+
+  it('close a case with a reason', async () => {
+    const as = 'POST /cases/{id}/close';
+    const body = { reason: 'the server is gone' };
+    await ask('POST', `/cases/${red}/close`, 403, { as, body });
+    await ask('POST', `/cases/${red}/close`, 400, { as, caller: 'ana', body: {} });
+    await ask('POST', '/cases/c-none/close', 404, { as, caller: 'ana', body });
+    expect(await ask('POST', `/cases/${red}/close`, 200, { as, caller: 'ana', body })).toMatchObject({ status: 'closed', closed: { by: 'ana', reason: body.reason } });
+    await ask('POST', `/cases/${red}/close`, 409, { as, caller: 'ana', body });
+    await ask('GET', '/cases/c-none', 404, { as: 'GET /cases/{id}' });
+  });
+
+  it('tell what the registry knows, and what could not be read', async () => {
+    expect(await ask('GET', '/credentials', 200)).toMatchObject({ unreadable: [{ secret: 'orders/locked' }] });
+    expect(await ask('GET', `/credentials?id=aws-iam-key:${house.values.key}`, 200)).toMatchObject({ credentials: [{ principal: 'orders-0', copies: [{ name: 'orders/aws', bound: true }] }] });
+    await ask('GET', '/credentials?id=aws-iam-key:none', 404);
+    expect(await ask('GET', '/health', 200)).toMatchObject({ mode: 'enforce' });
+  });
+
+  it('tell the truth beside Rescind\'s word', async () => {
+    const { credentials } = (await ask('GET', '/world/credentials', 200)) as { credentials: { id: string; alive: boolean }[] };
+    expect(credentials.find(({ id }) => id === `aws-iam-key:${house.values.other}`)?.alive).toBe(false);
+    expect(credentials.find(({ id }) => id === `aws-iam-key:${house.values.key}`)?.alive).toBe(true);
+  });
+
+  it('refuse what is wrong with a reason', async () => {
+    await holds(await house.report([], (headers) => ({ ...headers, 'webhook-signature': '' })), trigger, 401);
+    await ask('POST', '/triggers/nobody', 404, { as: trigger, body: [] });
+    await ask('PUT', '/triggers/gitleaks', 405, { as: trigger, body: [] });
+    await ask('POST', '/triggers/gitleaks', 413, { as: trigger, raw: ' '.repeat(1024 * 1024 + 1) });
+    await holds(await house.report([{ a: 'stranger' }]), trigger, 400);
+    await ask('POST', '/aws-events', 400, { raw: '{' });
+    await ask('GET', '/aws-events', 405, { as: 'POST /aws-events' });
+    for (const path of ['/cases', '/tasks', '/credentials', '/health']) await ask('DELETE', path, 405, { as: `GET ${path}` });
+  });
+
+  it('were held against every operation of the file', () => {
+    expect([...seen].sort()).toEqual(namesOf(operations));
+  });
+});
+
+const healthEvent = (id: string): object => ({
+  id: 'e-1', source: 'aws.health', 'detail-type': 'AWS Health Event', account: '111122223333', region: 'us-east-1', time: '2026-01-01T00:00:00Z', resources: [id],
+  detail: {
+    eventArn: 'arn:aws:health:us-east-1::event/RISK/AWS_RISK_CREDENTIALS_EXPOSED/1', service: 'RISK', eventTypeCode: 'AWS_RISK_CREDENTIALS_EXPOSED', eventTypeCategory: 'issue', startTime: 'Thu, 01 Jan 2026 00:00:00 GMT', statusCode: 'open',
+    affectedAccount: '111122223333', affectedEntities: [{ entityValue: id }],
+  },
+});
