@@ -64,7 +64,7 @@ const incident = async ({ name, keys, ends, report }: Scenario, definitions: Rec
     sent.push(one);
     usage = plus(usage, callUsage(one, units));
   }, Object.keys(house.world.rotations ?? {}));
-  const service = await startService({ world: house.world, definitions, clock, log: meter.log, count: meter.count, onLine: (_, line) => void (line.kind === 'outcome' && (outcome = line.outcome.outcome)) });
+  const service = await startService({ world: house.world, definitions, clock, log: meter.log, count: meter.count, onLine: (_, line) => void (process.env.DEBUG_BENCH && console.log(JSON.stringify(line).slice(0,300)), line.kind === 'outcome' && (outcome = line.outcome.outcome)) });
   try {
     service.behaviours.set(delays);
     await new Promise((resolve) => setTimeout(resolve, quietMilliseconds));
@@ -95,8 +95,9 @@ const incident = async ({ name, keys, ends, report }: Scenario, definitions: Rec
 const countOf = (messages: readonly string[], queue: string): number => messages.filter((url) => url.endsWith(`/${queue}`)).length;
 
 const ended = async (service: Service, isDone: () => boolean): Promise<void> => {
-  const until = Date.now() + 60_000;
+  const until = Date.now() + 10_000;
   while (!isDone()) {
+    if (Date.now() > until) { for (const x of service.platform.states.executions().slice(0,1)) console.log(JSON.stringify(x.history, null, 1)); }
     if (Date.now() > until) throw new Error('the case did not end within a minute');
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

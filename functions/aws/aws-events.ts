@@ -19,14 +19,20 @@ interface Envelope {
 
 const atOnce = 16;
 
+const parserOf = ({ source, 'detail-type': type }: Envelope): AwsEventSource | undefined =>
+  sources.find((candidate): candidate is AwsEventSource => candidate.transport === 'aws-event' && candidate.pattern.source.includes(String(source)) && candidate.pattern.detailType.includes(String(type)));
+
+/** The delivery's id of what EventBridge delivers: a resend of the same detail has the same one. */
+export const deliveryOfEvent = (event: object): string => deliveryIdOf(digest, parserOf(event)?.name ?? 'eventbridge', JSON.stringify((event as Envelope).detail ?? null));
+
 /** What EventBridge put into the queue: a report, a label that moved, or a playbook that ended. */
 export const heed = async (event: object, deps: DispatchDeps, signal: AbortSignal): Promise<void> => {
   const { source, 'detail-type': type, resources, detail } = event as Envelope;
   if (source === 'aws.secretsmanager' && type === 'Secret Label Updated') return rotated(resources, deps);
   if (source === 'aws.states') return ended(detail, deps);
-  const parser = sources.find((candidate): candidate is AwsEventSource => candidate.transport === 'aws-event' && candidate.pattern.source.includes(String(source)) && candidate.pattern.detailType.includes(String(type)));
+  const parser = parserOf(event);
   const parsed = parser?.parse(event) ?? { kind: 'ignored' as const, reason: 'no source takes such events' };
-  const delivery = deliveryIdOf(digest, parser?.name ?? 'eventbridge', JSON.stringify(detail ?? null));
+  const delivery = deliveryOfEvent(event);
   if (parsed.kind !== 'triggers') {
     if (parsed.kind === 'malformed') deps.count('DeliveryRejected');
     deps.log.info('event recorded', { source: parser?.name, delivery, reason: parsed.reason });

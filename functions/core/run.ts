@@ -156,12 +156,14 @@ export const nextOf = (found: Case, attempt: number, now: Date): Next => {
   return seconds > patienceSeconds ? { ...base, next: 'settle', seconds } : { ...base, next: 'probe', seconds: 0 };
 };
 
-/** Children that acts and probes told of, each once, the last word about it. */
+/** Children that acts and probes told of, each once, the last word about it. What we made ourselves is accounted for, whatever CloudTrail says yet. */
 export const childrenOf = (found: Case): Child[] => {
   const children = new Map<string, Child>();
+  const made = new Set<unknown>();
   for (const line of found.lines) {
+    if (line.kind === 'acted' && 'evidence' in line.acted && line.acted.evidence) made.add(line.acted.evidence.created);
     const told = line.kind === 'probed' ? line.probed.children : line.kind === 'acted' && 'children' in line.acted ? line.acted.children : undefined;
     for (const child of told ?? []) children.set(child.id, child);
   }
-  return [...children.values()];
+  return [...children.values()].map((child) => (made.has(child.id.slice(child.id.indexOf(':') + 1)) && !child.accounted ? { ...child, accounted: true, how: 'made by us' } : child));
 };

@@ -18,13 +18,16 @@ export const newPair = (): { id: string; secret: string } => ({
   secret: letters(40, 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'),
 });
 
+/** A vendor's key, new each time. */
 export const newKey = (): string => `apk_${letters(32, 'abcdefghijklmnopqrstuvwxyz0123456789')}`;
 
+/** A configuration with nothing in it but these. */
 export const configurationOf = (probes: DeclaredProbe[] = [], sources: SourceSettings[] = []): Configuration => ({
   installation: 'test', mode: 'enforce', owners: [], secrets: [], users: [], probes, canaries: [], own: [], exemptions: [], sources,
   limits: { perSource: 100, perOwner: 100, overall: 100, reserve: 10 }, fallbackOwner: 'security', taskHours: 24,
 });
 
+/** The account of all houses. */
 export const account = '111122223333';
 const region = 'us-east-1';
 /** As whom the connectors call. */
@@ -44,6 +47,7 @@ export interface House {
   close(): Promise<void>;
 }
 
+/** What is different in one test's house. */
 export interface HouseOptions {
   world?: Partial<AwsWorld>;
   configuration?: Configuration;
@@ -58,6 +62,7 @@ export interface HouseOptions {
 /** Credentials with which tests reach the fakes as somebody else than the connector. */
 export const administrator = { ...newPair(), roleName: 'Admin', sessionName: 'someone' };
 
+/** Starts the AWS fakes with this world, and edges that reach them as one of our functions. */
 export const startHouse = async (options: HouseOptions = {}): Promise<House> => {
   const clock = clockOf(speed);
   const behaviours = new Behaviours();
@@ -98,6 +103,7 @@ export const startHouse = async (options: HouseOptions = {}): Promise<House> => 
 /** What survives a crash, kept in a list: hand the same list to the repeated call. */
 export type Notes = Record<string, unknown>[];
 
+/** What is different in one call's context. */
 export interface Asking {
   notes?: Notes;
   round?: number;

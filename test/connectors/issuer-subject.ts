@@ -29,6 +29,7 @@ export interface IssuerSubject {
   close(): Promise<void>;
 }
 
+/** How one connector is put to the test. */
 export interface IssuerCase {
   make(): Promise<IssuerSubject>;
   /** The call by which the door is asked, for behaviours. */

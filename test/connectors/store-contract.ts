@@ -24,12 +24,14 @@ export interface StoreSubject {
   close(): Promise<void>;
 }
 
+/** How one store is put to the test. */
 export interface StoreCase {
   make(): Promise<StoreSubject>;
   changes: { rotate: { service: string; operation: string }[]; replace: { service: string; operation: string }[] };
   binding: { rotation: 'single-user' | 'alternating-users' };
 }
 
+/** What every store promises, as tests. */
 export const describeStore = (title: string, watch: Watch, suite: StoreCase): void => {
   describe(`the store ${title} keeps its contract (${suite.binding.rotation})`, () => {
     let subject: StoreSubject;

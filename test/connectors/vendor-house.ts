@@ -6,8 +6,10 @@ import { startVendor, type Vendor, type VendorStored, type VendorWorld } from '.
 import { alternatingUsers, singleUser } from '../../local/fakes/vendor/rotation.ts';
 import { administrator, configurationOf, newKey, startHouse, type House } from './house.ts';
 
+/** The secret that holds the leaked key, and the one that holds the control. */
 export const secretName = 'orders/vendor';
 export const controlName = 'monitoring/vendor';
+/** The rotation functions by their strategy. */
 export const functionArns = { 'single-user': 'arn:aws:lambda:us-east-1:111122223333:function:single', 'alternating-users': 'arn:aws:lambda:us-east-1:111122223333:function:alternating' };
 
 /** A vendor with a key that leaked, the secret in which it is kept, and a rotation that really changes it there. */
@@ -26,6 +28,7 @@ export interface VendorHouse {
   close(): Promise<void>;
 }
 
+/** What is different in one test's house. */
 export interface VendorHouseOptions {
   rotation?: 'single-user' | 'alternating-users';
   probe?: (url: string) => Partial<DeclaredProbe>;
@@ -45,6 +48,7 @@ const probeOf = (url: string): DeclaredProbe => ({
   perHour: 50,
 });
 
+/** Starts a house with a vendor; the leaked key is alive. */
 export const openVendorHouse = async (options: VendorHouseOptions = {}): Promise<VendorHouse> => {
   const { rotation: strategy = 'alternating-users' } = options;
   const [key, control, adminKey] = [newKey(), newKey(), newKey()];

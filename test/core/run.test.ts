@@ -116,6 +116,13 @@ describe('how a case ends', () => {
     expect(outcomeOf(settled, now(11))).toMatchObject({ outcome: 'confirmed', green: true });
   });
 
+  test('a key that we made ourselves is accounted for, though CloudTrail does not say yet who made it', () => {
+    const plan = planOf(circumstances({ held: false, binding: { newKeyFirst: true } }));
+    const ours = { id: 'aws-iam-key:NEW', accounted: false, how: 'CloudTrail does not say yet who made it' };
+    const made = told(...opened, planned(plan), acted(2, 'rotate', { result: 'done', note: '', evidence: { created: 'NEW' } }), acted(3, 'contain'), probed(7, 'dead', { children: [ours] }), probed(11, 'dead', { children: [ours] }));
+    expect(outcomeOf(made, now(11))).toMatchObject({ outcome: 'confirmed', green: true });
+  });
+
   test('a record read twice is attested, not confirmed', () => {
     const read = told(...opened, planned(), acted(2, 'contain'), probed(6, 'dead', { basis: 'record' }), probed(10, 'dead', { basis: 'record' }), acted(11, 'rotate'));
     expect(outcomeOf(read, now(11))).toMatchObject({ outcome: 'attested', green: true });

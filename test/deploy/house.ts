@@ -20,6 +20,8 @@ export interface House {
   aws: Aws;
   githubUrl: string;
   calls: Call[];
+  /** Somebody of the house who may read its secrets: the script itself. */
+  reader: { accessKeyId: string; secretAccessKey: string };
   /** What the functions' processes need to reach them: the SDK's own variables. */
   variables: Record<string, string>;
   /** Lets a function's key sign as its role. */
@@ -35,15 +37,19 @@ export const openHouse = async (world: DeployWorld, certificate: Certificate, un
   undo.add(() => github.close());
   const githubUrl = await overTls(github.url, certificate, undo);
   const services = ['SECRETS_MANAGER', 'IAM', 'STS', 'CLOUDTRAIL'];
+  const admit: House['admit'] = ({ accessKeyId, secretAccessKey, roleName, sessionName }) => {
+    const state = aws.state();
+    state.roles[roleName] ??= { name: roleName, id: `role of ${roleName}`, createdAt: new Date().toISOString(), attachedPolicies: [] };
+    state.callers[accessKeyId] = { secretAccessKey, roleName, sessionName };
+  };
+  const reader = { accessKeyId: ['AS', 'IA', 'READSWHATITHOLDS'].join(''), secretAccessKey: 'on-this-machine-only' };
+  admit({ ...reader, roleName: 'reader', sessionName: 'deployed-proof' });
   return {
     aws,
     githubUrl,
     calls,
+    reader,
     variables: Object.fromEntries(services.map((service) => [`AWS_ENDPOINT_URL_${service}`, aws.url])),
-    admit: ({ accessKeyId, secretAccessKey, roleName, sessionName }) => {
-      const state = aws.state();
-      state.roles[roleName] ??= { name: roleName, id: ['AR', 'OA', roleName.replace(/[^A-Za-z0-9]/g, '').toUpperCase().slice(0, 16)].join(''), createdAt: new Date().toISOString(), attachedPolicies: [] };
-      state.callers[accessKeyId] = { secretAccessKey, roleName, sessionName };
-    },
+    admit,
   };
 };

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ask } from './ask.ts';
+import { ListRolesCommand } from '@aws-sdk/client-iam';
+import { functionNames } from '../../infra/grants.ts';
+import type { Clients } from './clients.ts';
 import { must } from './command.ts';
 import type { House } from './house.ts';
 import { account, owner, region, type Ministack } from './ministack.ts';
@@ -44,26 +46,20 @@ export const deploy = async (installation: object, places: Places, ministack: Mi
   return (JSON.parse(readFileSync(outputs, 'utf8')) as { Rescind: Outputs }).Rescind;
 };
 
-interface DeployedFunction {
-  FunctionName: string;
-  FunctionArn: string;
-  Role: string;
-}
-
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** The credentials that MiniStack hands to a function: each signs as its own role, and their key follows from its ARN and its role's. */
-const credentialsOf = ({ FunctionArn, Role, FunctionName }: DeployedFunction) => {
-  const digest = sha256(`${FunctionArn}:${Role}`);
-  return { accessKeyId: ['AS', 'IA', digest.slice(0, 16).toUpperCase()].join(''), secretAccessKey: sha256(`secret:${digest}`), roleName: Role.split('/').at(-1) ?? '', sessionName: FunctionName };
+const credentialsOf = (functionName: string, roleArn: string) => {
+  const digest = sha256(`arn:aws:lambda:${region}:${account}:function:${functionName}:${roleArn}`);
+  return { accessKeyId: ['AS', 'IA', digest.slice(0, 16).toUpperCase()].join(''), secretAccessKey: sha256(`secret:${digest}`), roleName: roleArn.split('/').at(-1) ?? '', sessionName: functionName };
 };
 
-/** Makes the fakes know the deployed functions by their own roles; answers how many there are. */
-export const introduce = async (house: House, ministack: Ministack): Promise<number> => {
-  const answer = await fetch(`${ministack.url}/2015-03-31/functions/?MaxItems=100`, {
-    headers: { authorization: `AWS4-HMAC-SHA256 Credential=${owner.accessKeyId}/20260101/${region}/lambda/aws4_request, SignedHeaders=host, Signature=x` },
-  });
-  const { Functions = [] } = (await answer.json()) as { Functions?: DeployedFunction[] };
-  for (const deployed of Functions) house.admit(credentialsOf(deployed));
-  return Functions.length;
+/** Makes the fakes know the deployed functions by the roles that the stack gave them. */
+export const introduce = async (house: House, { iam }: Clients): Promise<void> => {
+  const { Roles = [] } = await iam.send(new ListRolesCommand({ MaxItems: 1000 }));
+  for (const name of functionNames) {
+    const arn = Roles.find(({ Description }) => Description === `Rescind: what ${name} may do`)?.Arn;
+    if (!arn) throw new Error(`the deployed function ${name} has no role`);
+    house.admit(credentialsOf(`Rescind-${name}`, arn));
+  }
 };

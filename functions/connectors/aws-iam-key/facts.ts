@@ -1,5 +1,6 @@
 import type { ConnectorFacts, Permission } from '../../core/connector.ts';
 
+/** The connector's name: the part of a credential's id before the colon. */
 export const name = 'aws-iam-key';
 
 /** The inline policy that denies a user's older sessions. One per user, moved forward and never back. */
@@ -27,6 +28,7 @@ const ofUsers = (verb: Permission['verb'], ...actions: string[]): Permission => 
 /** CloudTrail look-ups and the caller's own identity know no resource. */
 const ofAccount = (verb: Permission['verb'], ...actions: string[]): Permission => ({ verb, actions, resources: anything });
 
+/** Users are the only resource; CloudTrail and the caller's own identity know none. */
 export const permissions: Permission[] = [
   ofAccount('find', 'iam:ListUsers', 'sts:GetCallerIdentity'),
   ofUsers('find', 'iam:ListAccessKeys', 'iam:GetAccessKeyLastUsed'),

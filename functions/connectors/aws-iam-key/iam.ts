@@ -35,6 +35,7 @@ export const keysOf = async (edges: Edges, user: string, signal: AbortSignal): P
 /** Whose key it is, and whether it was ever used. `gone`: it was deleted; `foreign`: this account does not know it, or will not tell us. */
 export type Ownership = { user: string; used: boolean } | 'gone' | 'foreign';
 
+/** Asks IAM whose key that is. Throws only where asking again may help. */
 export const ownerOfKey = async (edges: Edges, id: string, signal: AbortSignal): Promise<Ownership> => {
   try {
     const answer = await edges.clientOf(IAMClient).send(new GetAccessKeyLastUsedCommand({ AccessKeyId: id }), { abortSignal: signal });

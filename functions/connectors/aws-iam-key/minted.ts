@@ -71,6 +71,7 @@ const madeKey = async (edges: Edges, event: TrailEvent, user: string | undefined
   return [{ id: `${issuer}:${id}`, accounted: isDead, how: isDead ? `made with it for ${owner}, and inactive` : `made with it for ${owner} at ${momentOf(event.at)}: it lives on` }];
 };
 
+/** Of which key is asked what was minted with it. */
 export interface MintedQuestion {
   keyId: string;
   /** Its user; undefined where nobody knows. */

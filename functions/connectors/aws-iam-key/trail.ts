@@ -16,6 +16,7 @@ export interface TrailEvent {
   response: Record<string, unknown>;
 }
 
+/** What a look-up needs of a verb's context. */
 export type Asked = Pick<Context, 'now' | 'sleep' | 'signal'>;
 
 /** Asks CloudTrail, never faster than its two look-ups a second. */
@@ -32,6 +33,7 @@ const pauseMilliseconds = 1_050;
 export const longestSessionMilliseconds = 36 * 3_600_000;
 
 const recordOf = (value: unknown): Record<string, unknown> => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {});
+/** A field of a record as text; empty where it is none. */
 export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 const parsed = (event: Event): TrailEvent | undefined => {
@@ -65,6 +67,7 @@ const resourcesOf = (event: Event): Record<string, string> => {
 /** IAM and the global STS endpoint are recorded in one region of each partition. */
 const globalRegionOf = (region: string): string => (region.startsWith('us-gov-') ? 'us-gov-west-1' : region.startsWith('cn-') ? 'cn-north-1' : 'us-east-1');
 
+/** Makes the trail of one process: its pace is kept over all look-ups. */
 export const trailOf = (edges: Edges): Trail => {
   const recent: number[] = [];
   const clients = new Map<string, CloudTrailClient>();

@@ -15,6 +15,7 @@ export type Standing =
   | { standing: 'ask'; question: string }
   | { standing: 'running'; token: string; since: Date };
 
+/** One secret with the copies that are kept in it. */
 export interface Place {
   place: string;
   name: string;

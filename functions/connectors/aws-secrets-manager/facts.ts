@@ -1,5 +1,6 @@
 import type { Binding, ConnectorFacts, Permission } from '../../core/connector.ts';
 
+/** The connector's name. */
 export const name = 'aws-secrets-manager';
 
 /** Under which of our labels a stuck pending value is kept: it may be the only one that opens something. */
@@ -26,6 +27,7 @@ const secrets = ['arn:${partition}:secretsmanager:${region}:${account}:secret:*'
 const keys = ['arn:${partition}:kms:${region}:${account}:key/*'];
 const throughSecretsManager = { StringEquals: { 'kms:ViaService': 'secretsmanager.${region}.amazonaws.com' } };
 
+/** Which secrets there are only the installation knows: the stack may narrow these. KMS acts only through Secrets Manager. */
 export const permissions: Permission[] = [
   {
     verb: 'rotate',

@@ -6,6 +6,7 @@ import { isCode } from '../provider-error.ts';
 import { keptStage } from './facts.ts';
 import { moveStage, textOf, versionWith, type Described } from './secret.ts';
 
+/** What became of a rotation that got stuck. */
 export type Freed =
   /** The stuck value opened the door and is current now: that was the rotation. */
   | { freed: 'promoted' }

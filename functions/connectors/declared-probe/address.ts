@@ -48,6 +48,7 @@ export const isPrivateAddress = (address: string): boolean => {
 /** How a name becomes addresses; node's own resolver unless a test brings another. */
 export type Resolve = (host: string) => Promise<Address[]>;
 
+/** Node's resolver: every address, in the order given. */
 export const resolveAll: Resolve = async (host) =>
   (await lookup(host, { all: true, verbatim: true })).map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 }));
 

@@ -6,6 +6,7 @@ export interface Budget {
 
 const hourMilliseconds = 3_600_000;
 
+/** A budget with nothing used. */
 export const budgetOf = (): Budget => {
   const taken = new Map<string, number[]>();
   return {

@@ -11,6 +11,7 @@ export interface ApiToken {
 
 const freshMilliseconds = 5 * 60_000;
 
+/** Reads tokens from Secrets Manager; its errors say what to do and hold no value. */
 export const tokenFrom = (edges: Edges): ApiToken => {
   const known = new Map<string, { token: string; until: number }>();
   return {

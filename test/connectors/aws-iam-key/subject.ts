@@ -10,7 +10,9 @@ import { account, administrator, contextOf, copyOf, newPair, startHouse, type As
 /** All tests of this connector are held against its permissions together. */
 export const watch = new Watch();
 
+/** Whose key leaked. */
 export const user = 'orders-service';
+/** The secrets that are vouched for, and the one that is not. */
 export const bound = ['orders/aws', 'billing/aws', 'reports/env'];
 export const unbound = 'scratch/aws';
 
@@ -23,6 +25,7 @@ const textsOf = ({ id, secret }: { id: string; secret: string }): Record<string,
 
 const paths: Record<string, string> = { 'orders/aws': 'secretAccessKey', 'billing/aws': 'aws.secret', 'reports/env': 'AWS_SECRET_ACCESS_KEY', 'scratch/aws': 'secretAccessKey' };
 
+/** One leaked key in a house, and everybody who may do something about it. */
 export interface KeyHouse extends IssuerSubject {
   house: House;
   issuer: Issuer;
@@ -34,6 +37,7 @@ export interface KeyHouse extends IssuerSubject {
   iamAs(pair: { id: string; secret: string }): IAMClient;
 }
 
+/** What is different in one test's house. */
 export interface KeyOptions extends Omit<HouseOptions, 'world'> {
   world?: (pair: { id: string; secret: string }) => Partial<AwsWorld>;
   /** More keys of the same user. */

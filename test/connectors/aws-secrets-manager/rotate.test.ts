@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Acted } from '../../../functions/core/connector.ts';
 import { copyOf, newKey, type Notes } from '../house.ts';
 import { finish as repeated } from '../repeat.ts';
-import { secretName, type VendorHouseOptions } from '../vendor-house.ts';
+import { functionArns, secretName, type VendorHouseOptions } from '../vendor-house.ts';
 import { openStoreHouse, type StoreHouse } from './subject.ts';
 
 let house: StoreHouse;
@@ -164,6 +164,19 @@ describe('a pending value that got stuck', () => {
       });
     }
   }
+
+  it('gets its schedule back from what was noted, where cancelling made the provider forget it', { timeout: 30_000 }, async () => {
+    await open({ pending: { value: stuck } });
+    const secret = house.house.aws.state().secrets[secretName];
+    const notes: Notes = [];
+    house.behaviours.add({ service: 'secretsmanager', operation: 'RotateSecret', effect: 'down' });
+    await house.rotate({ notes }).catch(() => undefined);
+    house.behaviours.set([]);
+    expect(rotationNow()?.enabled).toBe(false);
+    if (secret) secret.rotation = { enabled: false };
+    expect((await finish(notes)).result).toBe('done');
+    expect(rotationNow()).toMatchObject({ enabled: true, rules, functionArn: functionArns['alternating-users'] });
+  });
 
   it('whose schedule is an expression keeps it', async () => {
     await open({ pending: { value: stuck } });

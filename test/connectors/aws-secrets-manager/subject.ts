@@ -6,8 +6,10 @@ import { Watch, type StoreSubject } from '../contract.ts';
 import { administrator, contextOf, copyOf, edgesElsewhere, type Asking } from '../house.ts';
 import { controlName, openVendorHouse, secretName, type VendorHouse, type VendorHouseOptions } from '../vendor-house.ts';
 
+/** All tests of this connector are held against its permissions together. */
 export const watch = new Watch();
 
+/** A store, its secret, and the vendor who decides whether a value opens. */
 export interface StoreHouse extends StoreSubject, VendorHouse {
   /** Calls as somebody else. */
   admin: SecretsManagerClient;

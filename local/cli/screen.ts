@@ -1,0 +1,44 @@
+import type { Line } from '../../functions/core/case.ts';
+import type { Log } from '../../functions/aws/log.ts';
+import type { Clock } from '../clock.ts';
+import type { Sent } from '../stories/sent.ts';
+import { paintFor, widthFor, type Paint } from '../terminal/paint.ts';
+import { refusedRows, sentRows, timelineRows } from '../terminal/timeline.ts';
+
+/** Where the stories are told: standard output, or standard error where the former is for a machine. */
+export interface Screen {
+  paint: Paint;
+  width: number;
+  print(...lines: string[]): void;
+  /** A line of a case, as it comes. */
+  line(caseId: string, line: Line): void;
+  sent(sent: Sent): void;
+  /** Shows what was turned away at the door, and nothing else: the timeline says the rest. */
+  log: Log;
+}
+
+/** A screen on a stream; seconds are counted from its beginning. */
+export const screenOn = (stream: NodeJS.WriteStream, clock: Clock, environment: NodeJS.ProcessEnv): Screen => {
+  const paint = paintFor(stream, environment);
+  const width = widthFor(stream);
+  const start = clock.now().getTime();
+  const seconds = (at: Date) => Math.max(0, (at.getTime() - start) / 1000);
+  const print = (...lines: string[]) => {
+    if (lines.length > 0) stream.write(`${lines.join('\n')}\n`);
+  };
+  const text = (value: unknown, otherwise: string) => (typeof value === 'string' ? value : otherwise);
+  return {
+    paint,
+    width,
+    print,
+    line: (caseId, line) => print(...timelineRows(caseId, line, seconds(new Date(line.at)), paint, width)),
+    sent: (sent) => print(...sentRows(sent, seconds(clock.now()), paint, width)),
+    log: {
+      info: () => undefined,
+      warn: (message, { source, status, error } = {}) => {
+        if (message === 'delivery refused') print(...refusedRows(text(source, 'no source of ours'), Number(status), text(error, ''), seconds(clock.now()), paint, width));
+      },
+      error: () => undefined,
+    },
+  };
+};

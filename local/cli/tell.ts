@@ -1,0 +1,61 @@
+import type { Clock } from '../clock.ts';
+import type { Service } from '../service.ts';
+import { deliverReports } from '../stories/deliver.ts';
+import { mismatchesOf } from '../stories/judge.ts';
+import { casesInFull, truthOf } from '../stories/look.ts';
+import type { Sent, SentBook } from '../stories/sent.ts';
+import { settled } from '../stories/settle.ts';
+import { remainingOf, rowsOf } from '../stories/table.ts';
+import { remainingLines, tableLines } from '../terminal/table.ts';
+import { tryLines } from '../terminal/try-it.ts';
+import type { World } from '../world/world.ts';
+import type { Screen } from './screen.ts';
+
+export interface Telling {
+  service: Pick<Service, 'url' | 'world' | 'platform'>;
+  /** As it stands in its file. */
+  world: World;
+  /** The mode that was asked for, where one was. */
+  mode?: 'observe' | 'enforce';
+  clock: Clock;
+  book: SentBook;
+  screen: Screen;
+  /** Ends the telling without a verdict. */
+  signal: AbortSignal;
+  /** Ends the waiting: the table then shows how far things have come. */
+  deadline?: AbortSignal;
+  /** How many messages are still in a queue or in somebody's hands. */
+  messages: () => number;
+  /** Gets the table and the cases as JSON. */
+  json?: { write(text: string): unknown };
+  folder: string;
+  staysUp: boolean;
+}
+
+/** Delivers the reports of a world, waits until every case has ended, and shows the table. Resolves with what is not as it should be. */
+export const tellStories = async (telling: Telling): Promise<string[]> => {
+  const { service, world, clock, book, screen, signal, deadline } = telling;
+  const { url, platform } = service;
+  const waiting = deadline ? AbortSignal.any([signal, deadline]) : signal;
+  try {
+    await deliverReports({ url, world: service.world, clock, book, signal: waiting, onSent: screen.sent });
+    await settled({ url, clock, signal: waiting, messages: telling.messages });
+  } catch (error) {
+    if (signal.aborted || !deadline?.aborted) throw error;
+  }
+  const [cases, truth] = [await casesInFull(url, signal), await truthOf(url, signal)];
+  const sent = (world.reports ?? []).map(({ name }) => book.of(name)).filter((one): one is Sent => one !== undefined);
+  const observing = telling.mode === 'observe' && world.configuration.mode === 'enforce';
+  const mismatches = mismatchesOf({ world: service.world, observing, sent, cases, truth, deadLetters: platform.deadLetters().length });
+  const rows = rowsOf(cases, service.world, sent);
+  const remaining = remainingOf(cases);
+  const { paint, width, print } = screen;
+  print('', ...tableLines(rows, paint, width));
+  if (remaining.length > 0) print(paint('strong', 'What remains, and with whom'), ...remainingLines(remaining, paint, width), '');
+  const alive = truth.filter((one) => one.alive).length;
+  if (mismatches.length > 0) print(...mismatches.map((mismatch) => paint('bad', `✘ ${mismatch}`)), '');
+  else print(paint('good', `✔ ${world.expect ? 'Every case ended as its world expects' : 'Every case has ended'}, and nothing reported dead opens its door: ${alive} of ${truth.length} credentials do (GET /world/credentials).`), '');
+  telling.json?.write(`${JSON.stringify({ world: world.name, mode: service.world.configuration.mode, url, ok: mismatches.length === 0, mismatches, table: rows, remaining, cases, credentials: truth }, null, 2)}\n`);
+  if (telling.staysUp) print(...tryLines({ url, cases, remaining, samples: world.samples ?? [], folder: telling.folder }, paint), '');
+  return mismatches;
+};

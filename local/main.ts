@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+// Node 24 runs TypeScript as it is; everything else is imported only once that is sure.
+const needed = 24;
+
+if (Number(process.versions.node.split('.')[0]) < needed) {
+  process.stderr.write(`Rescind needs Node ${needed}, and this is ${process.versions.node}: use "npm start", which brings its own\n`);
+  process.exitCode = 2;
+} else {
+  const { run } = await import('./cli/run.ts');
+  process.exitCode = await run(process.argv.slice(2));
+}

@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { clientsOf } from '../functions/aws/clients.ts';
+import { fingerprintOf } from '../functions/aws/fingerprints.ts';
+import { tables } from '../functions/aws/tables.ts';
+import { shortFingerprint } from '../functions/core/identify.ts';
+import type { Clock } from './clock.ts';
+import { Behaviours } from './fakes/behaviour.ts';
+import { startDynamo, type Dynamo } from './fakes/platform/dynamo.ts';
+import { createPlatform, queueNames, type Platform, type PlatformOptions } from './platform.ts';
+import { startProviders, type Providers } from './providers.ts';
+import { account, credentialsOf, region } from './roles.ts';
+import { tableInput } from './tables.ts';
+import { fill, makeUpAll } from './world/values.ts';
+import type { World } from './world/world.ts';
+
+export type QueueName = keyof typeof queueNames;
+
+export interface OutsideOptions extends Pick<PlatformOptions, 'definitions' | 'onPublish' | 'retrySeconds' | 'onFailure'> {
+  world: World;
+  clock: Clock;
+  /** Keeps everything in `DIR/world` (what providers know) and `DIR/rescind` (our own state). */
+  data?: string;
+  quotas?: boolean;
+}
+
+/** One credential as its issuer would decide at this moment. */
+export interface Truth {
+  id: string;
+  issuer: string;
+  alive: boolean;
+}
+
+/** What is there whether Rescind runs or not: the providers of a world, its tables, queues, bucket and bus. */
+export interface Outside {
+  clock: Clock;
+  /** The world with its values filled in. */
+  world: World;
+  providers: Providers;
+  /** How providers misbehave from now on. */
+  behaviours: Behaviours;
+  platform: Platform;
+  dynamo: Dynamo;
+  queueUrl(name: QueueName): string;
+  enqueue(queue: QueueName, body: object): Promise<void>;
+  truth(): Promise<Truth[]>;
+  close(): Promise<void>;
+}
+
+/** Starts the outside: on loopback, in memory or in a folder. Nothing in it acts by itself but the providers. */
+export const startOutside = async (options: OutsideOptions): Promise<Outside> => {
+  const { clock } = options;
+  const folders = options.data ? { world: join(options.data, 'world'), rescind: join(options.data, 'rescind') } : undefined;
+  for (const folder of Object.values(folders ?? {})) mkdirSync(folder, { recursive: true });
+  const made = kept(folders && join(folders.world, 'values.json'), () => ({ ...makeUpAll(options.world), kms: randomBytes(32).toString('base64') }));
+  const { kms = '', ...values } = made;
+  const behaviours = new Behaviours();
+  const dynamo = await startDynamo({ path: folders && join(folders.rescind, 'tables'), clock, behaviours });
+  await dynamo.createTables(Object.values(tables).map(tableInput));
+
+  // EventBridge's rules: what each queue gets
+  const onEvent = (event: object): void => {
+    const { source } = event as { source?: string };
+    const label = source === 'aws.secretsmanager';
+    if (label || source === 'aws.health' || isEnding(event)) void enqueue('deliveries', event).catch(() => undefined);
+    if (label) void enqueue('index', event).catch(() => undefined);
+  };
+  const platform = createPlatform({ ...options, folder: folders?.rescind, onEvent });
+  const first = fill({ ...options.world, configuration: undefined, reports: undefined }, values) as unknown as World;
+  behaviours.set(first.behaviours ?? []);
+  const providers: Providers = await startProviders({ world: first, clock, behaviours, folder: folders?.world, quotas: options.quotas, extraServices: platform.services, onEvent, kmsMaterial: kms });
+  const vendorUrls = Object.fromEntries([...providers.vendors].map(([name, vendor]) => [`vendor.${name}.url`, vendor.url]));
+  const world = fill({ ...options.world }, { ...values, ...vendorUrls, 'github.url': providers.github?.url ?? '', 'aws.url': providers.aws.url });
+
+  const clientOf = clientsOf({ region, endpoint: providers.aws.url, credentials: credentialsOf('world') });
+  const queueUrl = (name: QueueName): string => `${providers.aws.url}/${account}/${queueNames[name]}`;
+  const enqueue = async (queue: QueueName, body: object): Promise<void> => {
+    await clientOf(SQSClient).send(new SendMessageCommand({ QueueUrl: queueUrl(queue), MessageBody: JSON.stringify(body) }));
+  };
+
+  const shorts = new Map<string, string>();
+  const shortOf = async (value: string): Promise<string> => {
+    let known = shorts.get(value);
+    if (!known) shorts.set(value, (known = shortFingerprint(await fingerprintOf(clientOf, { version: 'v1', key: 'alias/rescind-fingerprint-v1' }, value))));
+    return known;
+  };
+  const truth = async (): Promise<Truth[]> => {
+    const list: Truth[] = providers.aws.credentials().map(({ id, alive }) => ({ id, issuer: 'aws-iam-key', alive }));
+    for (const [name, vendor] of providers.vendors) {
+      const door = world.vendors?.[name]?.probe;
+      for (const { value, alive } of vendor.credentials()) {
+        const short = await shortOf(value);
+        list.push({ id: door ? `declared-probe:${door}/${short}` : `unknown:${short}`, issuer: door ? 'declared-probe' : name, alive });
+      }
+    }
+    for (const { id, alive } of providers.github?.credentials() ?? []) list.push({ id: `github:${id}`, issuer: 'github', alive });
+    return list;
+  };
+
+  return {
+    clock,
+    world,
+    providers,
+    behaviours,
+    platform,
+    dynamo,
+    queueUrl,
+    enqueue,
+    truth,
+    close: async () => {
+      await platform.close();
+      await providers.close();
+      await dynamo.close();
+    },
+  };
+};
+
+const isEnding = (event: object): boolean => {
+  const { source, detail } = event as { source?: string; detail?: { status?: string } };
+  return source === 'aws.states' && ['FAILED', 'TIMED_OUT', 'ABORTED'].includes(detail?.status ?? '');
+};
+
+const kept = (path: string | undefined, make: () => Record<string, string>): Record<string, string> => {
+  if (path && existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as Record<string, string>;
+  const made = make();
+  if (path) writeFileSync(path, JSON.stringify(made), { mode: 0o600 });
+  return made;
+};
