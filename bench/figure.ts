@@ -12,8 +12,14 @@ export interface Figure {
 /** Says what is going on, one line at a time. */
 export type Tell = (line: string) => void;
 
+/** What a run was asked to do differently. */
+export interface Wishes {
+  /** How many secrets the index walks over; absent: as many as take a minute. */
+  secrets?: number;
+}
+
 /** A bench: measures, tells how it goes and hands back its figures. */
-export type Bench = (tell: Tell) => Promise<Figure[]>;
+export type Bench = (tell: Tell, wishes: Wishes) => Promise<Figure[]>;
 
 /** The middle value; of an even number, the mean of the two in the middle. NaN where there is none. */
 export const median = (values: readonly number[]): number => {

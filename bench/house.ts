@@ -85,7 +85,7 @@ export const houseOf = (asked: readonly KeyAsked[]): House => {
       ],
       users: keys.map(({ user, id, secret }, i) => ({
         name: user,
-        keys: [{ id, secret, status: 'Active' as const }, ...(asked[i]?.others === 1 ? [{ id: makeUp({ kind: 'aws-key-id' }), secret: makeUp({ kind: 'aws-secret' }), status: 'Active' as const }] : [])],
+        keys: [{ id, secret, status: 'Active' as const }, ...(asked[i]?.others === 1 ? [{ id: makeUp({ kind: 'aws-key-id' }), secret: makeUp({ kind: 'aws-secret' }), status: 'Active' as const, createDate: '2025-01-01T00:00:00Z' }] : [])],
       })),
     },
     github: {

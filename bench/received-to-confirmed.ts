@@ -48,7 +48,6 @@ export const receivedToConfirmed: Bench = async (tell) => {
       const leapt = clock.leapt() - leaptBefore;
       await quiet(service.platform.states.idle);
       const calls = sent.filter(({ service: name, by, start: at }) => providers.has(name) && !beside.includes(by) && at < start + whole).sort((a, b) => a.start - b.start);
-      if (process.env.DEBUG_BENCH) console.log(calls.map((c) => `${c.by} ${c.service} ${c.operation} ${Math.round(c.start - start)}+${Math.round(c.end - c.start)} ${c.error ?? ''}`).join('\n'), leapt);
       runs.push({ whole, bare: await replay(calls), calls: calls.length, leapt });
     }
   } finally {

@@ -1,19 +1,28 @@
 import { parseArgs } from 'node:util';
-import { isWithin, tableOf, type Bench, type Figure } from './figure.ts';
+import { isWithin, tableOf, type Bench, type Figure, type Wishes } from './figure.ts';
+import { blastRadius } from './blast-radius.ts';
+import { bundles } from './bundles.ts';
 import { cost } from './cost.ts';
+import { indexSecrets } from './index-secrets.ts';
+import { memory } from './memory.ts';
 import { receivedToConfirmed } from './received-to-confirmed.ts';
 
 /** Every bench, in the order in which they run. */
 const benches: Record<string, Bench> = {
   'received-to-confirmed': receivedToConfirmed,
+  bundles,
+  'blast-radius': blastRadius,
+  index: indexSecrets,
   cost,
+  memory,
 };
 
-const usage = `Usage: node bench/run.ts [--only NAME,NAME] [--check]
-  --only   runs these: ${Object.keys(benches).join(', ')}
-  --check  ends with exit code 1 if a figure is over its limit`;
+const usage = `Usage: node bench/run.ts [--only NAME,NAME] [--secrets N] [--check]
+  --only    runs these: ${Object.keys(benches).join(', ')}
+  --secrets how many secrets the index walks over; 100000 takes many minutes
+  --check   ends with exit code 1 if a figure is over its limit`;
 
-const { values } = parseArgs({ options: { only: { type: 'string' }, check: { type: 'boolean' }, help: { type: 'boolean' } } });
+const { values } = parseArgs({ options: { only: { type: 'string' }, secrets: { type: 'string' }, check: { type: 'boolean' }, help: { type: 'boolean' } } });
 const only = values.only?.split(',') ?? Object.keys(benches);
 const stranger = only.find((name) => !(name in benches));
 if (values.help || stranger !== undefined) {
@@ -21,10 +30,11 @@ if (values.help || stranger !== undefined) {
   process.exit(values.help ? 0 : 2);
 }
 
+const wishes: Wishes = { secrets: values.secrets === undefined ? undefined : Number(values.secrets) };
 const figures: Figure[] = [];
 for (const name of only) {
   const start = performance.now();
-  figures.push(...(await (benches[name] as Bench)((line) => console.log(`${name}: ${line}`))));
+  figures.push(...(await (benches[name] as Bench)((line) => console.log(`${name}: ${line}`), wishes)));
   console.log(`${name}: done in ${((performance.now() - start) / 1000).toFixed(0)} s\n`);
 }
 for (const line of tableOf(figures)) console.log(line);

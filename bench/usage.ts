@@ -7,15 +7,17 @@ import type { TableUnits } from './table-units.ts';
 
 /** What a rotation function of the customer has; its owner may have given it more. */
 const rotationMegabytes = 256;
-/** A function's own work in an invocation beside waiting for answers: measured here at 2 to 6 ms. */
+/** A function's own work in an invocation beside waiting for answers, on a whole processor: measured here at 2 to 6 ms. */
 const ownMilliseconds = 6;
+/** With so much memory Lambda gives a whole processor; with less, a part of one. */
+const wholeProcessorMegabytes = 1_769;
 
 const isFunction = (name: string): name is FunctionName => (functionNames as readonly string[]).includes(name);
 
-/** Lambda's units for so many invocations that took so many milliseconds together. */
+/** Lambda's units for so many invocations that waited so many milliseconds together. */
 export const lambdaUsage = (megabytes: number, invocations: number, milliseconds: number): Usage => ({
   lambdaInvocation: invocations,
-  gigabyteSecond: (megabytes / 1024) * (milliseconds / 1000),
+  gigabyteSecond: (megabytes / 1024) * ((milliseconds + (invocations * ownMilliseconds * wholeProcessorMegabytes) / megabytes) / 1000),
 });
 
 /** What a call to a service costs beside the time that it takes. */
@@ -61,11 +63,13 @@ export const busyMilliseconds = (calls: readonly { start: number; end: number }[
 export const outsideUsage = (sent: readonly Sent[], invocations: Record<string, number>): Usage =>
   Object.entries(invocations).reduce<Usage>((usage, [name, times]) => {
     const megabytes = isFunction(name) ? settings[name].memoryMegabytes : rotationMegabytes;
-    return plus(usage, lambdaUsage(megabytes, times, busyMilliseconds(sent.filter(({ by }) => by === name)) + times * ownMilliseconds));
+    return plus(usage, lambdaUsage(megabytes, times, busyMilliseconds(sent.filter(({ by }) => by === name))));
   }, {});
 
-/** States whose function has another name than they have. They wait for a token, long after their function has returned. */
-const waiting: Record<string, FunctionName> = { 'Ask a person': 'report', 'Await the rotation': 'rotate' };
+/** States that are not named after their function. */
+const functionOf: Record<string, FunctionName> = { 'Prove it dead': 'probe', 'Ask a person': 'report', 'Await the rotation': 'rotate' };
+/** Those that wait for a token, long after their function has returned. */
+const waiting = ['Ask a person', 'Await the rotation'];
 /** As long as such a function looks itself before it returns. */
 const mostWaitingMilliseconds = 8_500;
 
@@ -90,10 +94,10 @@ export const playbookUsage = (history: readonly HistoryEvent[]): Usage => {
     }
     if (scheduled && ['TaskSucceeded', 'TaskFailed', 'TaskTimedOut'].includes(event.type)) {
       const { state, at } = scheduled;
-      const name = waiting[state] ?? state.toLowerCase();
+      const name = functionOf[state] ?? state.toLowerCase();
       if (!isFunction(name)) throw new Error(`no function is known for the state ${state}`);
       const milliseconds = (event.timestamp - at) * 1000;
-      usage = plus(usage, lambdaUsage(settings[name].memoryMegabytes, 1, state in waiting ? Math.min(milliseconds, mostWaitingMilliseconds) : milliseconds));
+      usage = plus(usage, lambdaUsage(settings[name].memoryMegabytes, 1, waiting.includes(state) ? Math.min(milliseconds, mostWaitingMilliseconds) : milliseconds));
       scheduled = undefined;
     }
   }

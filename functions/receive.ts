@@ -26,7 +26,8 @@ const mostBytes = 1024 * 1024;
 
 /** Checks a webhook over its raw bytes, takes the values out, stores what is left and answers; nothing else. */
 export const handle = async (request: HttpRequest, deps: ReceiveDeps, _signal: AbortSignal): Promise<HttpAnswer> => {
-  const name = decodeURIComponent(/^\/triggers\/([^/]+)\/?$/.exec(request.path)?.[1] ?? '');
+  // a source's name needs no escapes, so none are read
+  const name = /^\/triggers\/([^/]+)\/?$/.exec(request.path)?.[1] ?? '';
   const source = sources.find((candidate): candidate is WebhookSource => candidate.transport === 'webhook' && candidate.name === name);
   const settings = deps.configuration.sources.find((candidate) => candidate.source === name);
   const refuse = (status: number, error: string): HttpAnswer => {
@@ -37,7 +38,14 @@ export const handle = async (request: HttpRequest, deps: ReceiveDeps, _signal: A
   if (!source || !settings) return refuse(404, 'no such source is connected here');
   if (request.method !== 'POST') return { ...refuse(405, 'this source is posted to'), headers: { allow: 'POST' } };
   if (request.body.byteLength > mostBytes) return refuse(413, 'the body is larger than 1 MiB: send it in parts');
-  const authenticity = source.authenticate(request, await deps.secrets(settings.secrets), deps.now());
+  let secrets: string[];
+  try {
+    secrets = await deps.secrets(settings.secrets);
+  } catch (error) {
+    deps.log.error('signing secrets could not be read', { source: source.name, error: errorName(error) });
+    return { ...refuse(503, 'its signature cannot be checked at this moment: send it again'), headers: { 'retry-after': '5' } };
+  }
+  const authenticity = source.authenticate(request, secrets, deps.now());
   if (!authenticity.ok) return refuse(401, authenticity.reason);
   const parsed = source.parse(request);
   if (parsed.kind === 'malformed') return refuse(400, parsed.reason);

@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import { release } from './aws/claims.ts';
 import { recordDeps } from './aws/composition-record.ts';
 import { forget } from './aws/held.ts';
 import { lambda } from './aws/lambda.ts';
 import { superseded, type RecordDeps } from './aws/steps.ts';
 import { putRemaining } from './aws/tasks.ts';
+import type { Case } from './core/case.ts';
 import { outcomeOf, remainingOf, statusOf } from './core/outcome.ts';
 import type { Next, Step } from './core/step.ts';
 
@@ -16,19 +18,21 @@ export const handle = async (step: Step, deps: RecordDeps, _signal: AbortSignal)
   if (!concluded && !found.closed) {
     const outcome = outcomeOf(found, deps.now());
     const { status, note } = statusOf(found, outcome);
-    if (outcome && found.plan?.decision !== 'observe') found = await ledger.tell(step.case, (current) => (current.outcome ? undefined : { kind: 'outcome', attempt: step.attempt, outcome }), found);
+    if (outcome && found.plan?.decision !== 'observe') found = await ledger.tell(step.case, (current) => (isDeepStrictEqual(current.outcome, outcome) ? undefined : { kind: 'outcome', attempt: step.attempt, outcome }), found);
     found = await putRemaining(found, remainingOf(found, outcome), deps);
+    if (status !== 'not-contained') await forget(ledger, heldFor(found), found.credential);
     found = await ledger.tell(step.case, (current) => (current.endedAt ? undefined : { kind: 'concluded', attempt: step.attempt, status, note }), found);
     log.info('concluded', { case: step.case, status, outcome: outcome?.outcome });
   }
   // a red case stays until a person closes it; the others close themselves
   if (found.status !== 'not-contained') {
-    found = await ledger.tell(step.case, (current) => (current.closed ? undefined : { kind: 'closed', by: 'rescind', reason: current.status }), found);
+    found = await ledger.tell(step.case, (current) => (current.lines.some(({ kind }) => kind === 'closed') ? undefined : { kind: 'closed', by: 'rescind', reason: current.status }), found);
     if (found.credential) await release(ledger, found.credential, found.id);
-    await forget(ledger, found.reports.flatMap(({ held }) => held ?? []));
   }
   const next = found.status === 'contained' ? 'contained' : found.status === 'not-contained' ? 'not-contained' : 'recorded';
   return { case: step.case, attempt: step.attempt, next, seconds: 0 };
 };
+
+const heldFor = ({ reports }: Case): string[] => reports.flatMap(({ held }) => held ?? []);
 
 export const handler = lambda(handle, recordDeps);

@@ -8,7 +8,8 @@ export interface FunctionSettings {
   variables: readonly (keyof Environment)[];
 }
 
-const step = { timeoutSeconds: 60, memoryMegabytes: 512, variables: ['LEDGER_TABLE', 'CONFIGURATION'] } as const satisfies FunctionSettings;
+/** A step waits for answers most of its time, and is paid for by memory times time. */
+const step = { timeoutSeconds: 60, memoryMegabytes: 256, variables: ['LEDGER_TABLE', 'CONFIGURATION'] } as const satisfies FunctionSettings;
 
 /** What differs between the functions. A step's timeout stays below the playbook's own (`playbooks/step.ts`). */
 export const settings: Record<FunctionName, FunctionSettings> = {

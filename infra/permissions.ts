@@ -13,14 +13,14 @@ import { secretArns, vouchedFor } from './secrets.ts';
 /** What the stack reads of a connector: its name and what it needs. */
 export type Permitted = Pick<ConnectorModule, 'name' | 'role' | 'permissions'>;
 
-/** Which of the connectors' verbs each function performs. A stuck pending value is probed while it is rotated. */
+/** Which of the connectors' verbs each function performs. A stuck pending value is probed while it is rotated, by an issuer that cannot rotate itself. */
 export const verbsOf: Partial<Record<FunctionName, readonly Verb[]>> = {
   plan: ['find'],
   contain: ['contain'],
   rotate: ['rotate', 'probe'],
   revoke: ['revoke'],
   probe: ['probe'],
-  index: ['find'],
+  index: ['list'],
 };
 
 /** The ARNs behind each name; none where the installation's configuration names nothing of that kind. */
@@ -28,11 +28,12 @@ export type Arns = Record<ResourceName, readonly string[]>;
 
 /** What a function's connectors may do in its name: of those that report (dispatch asks them for values) everything, else by verb. */
 export const connectorPermissions = (name: FunctionName, connectors: readonly Permitted[]): (Permission & Pick<Permitted, 'name' | 'role'>)[] =>
-  connectors.flatMap(({ permissions, ...connector }) =>
-    permissions
-      .filter(({ verb }) => (connector.role === 'reporter' ? name === 'dispatch' : verbsOf[name]?.includes(verb)))
-      .map((permission) => ({ name: connector.name, role: connector.role, ...permission })),
-  );
+  connectors.flatMap(({ permissions, ...connector }) => {
+    const rotates = permissions.some(({ verb }) => verb === 'rotate');
+    return permissions
+      .filter(({ verb }) => (connector.role === 'reporter' ? name === 'dispatch' : verbsOf[name]?.includes(verb) && !(name === 'rotate' && verb === 'probe' && rotates)))
+      .map((permission) => ({ name: connector.name, role: connector.role, ...permission }));
+  });
 
 /** A pattern with `${partition}`, `${region}` and `${account}` filled in. */
 const filledIn = (scope: Construct, pattern: string): string => {

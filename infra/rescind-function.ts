@@ -29,7 +29,8 @@ export interface RescindFunctionProps {
   reserved?: number;
 }
 
-const bundlingOf = (configurationFile: string): BundlingOptions => ({
+/** How every function is bundled; the configuration is copied beside it. */
+export const bundlingOf = (configurationFile: string): BundlingOptions => ({
   format: OutputFormat.ESM,
   target: 'node24',
   minify: true,

@@ -49,10 +49,10 @@ const reply = async (request: IncomingMessage, response: ServerResponse, answer:
 const bodyOf = async (request: IncomingMessage): Promise<Buffer | undefined> => {
   const chunks: Buffer[] = [];
   let size = 0;
+  // what is too much is read to its end and dropped: a sender whose connection is cut never hears why
   for await (const chunk of request) {
     size += (chunk as Buffer).length;
-    if (size > mostBytes) return undefined;
-    chunks.push(chunk as Buffer);
+    if (size <= mostBytes) chunks.push(chunk as Buffer);
   }
-  return Buffer.concat(chunks);
+  return size > mostBytes ? undefined : Buffer.concat(chunks);
 };

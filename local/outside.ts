@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { clientsOf } from '../functions/aws/clients.ts';
@@ -125,6 +125,10 @@ const isEnding = (event: object): boolean => {
 const kept = (path: string | undefined, make: () => Record<string, string>): Record<string, string> => {
   if (path && existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as Record<string, string>;
   const made = make();
-  if (path) writeFileSync(path, JSON.stringify(made), { mode: 0o600 });
+  if (path) {
+    // replaced as a whole: a kill in between must not leave half a file behind
+    writeFileSync(`${path}.new`, JSON.stringify(made), { mode: 0o600 });
+    renameSync(`${path}.new`, path);
+  }
   return made;
 };

@@ -38,8 +38,8 @@ export interface ServiceOptions extends Omit<OutsideOptions, 'onFailure'> {
   log?: Log;
   count?: Count;
   onLine?: (caseId: string, line: Line) => void;
-  /** Hears of each call that a function makes; `after` runs between the act and the use of its answer. */
-  hooks?: { onCall?: (name: FunctionName, called: Called) => void; after?: (name: FunctionName, called: Called) => Promise<void> };
+  /** Hears of each call that a function makes, and of what it asked; `after` runs between the act and the use of its answer. */
+  hooks?: { onCall?: (name: FunctionName, called: Called, input: unknown) => void; after?: (name: FunctionName, called: Called) => Promise<void> };
   /** Ends this life as a killed process ends: no call goes out any more, and what comes back is never used (nor is this function's promise, if it was still starting). The outside stays as it is. */
   killed?: AbortSignal;
   /** An outside that was there before and stays: of the options above it, only those of the functions count. */
@@ -75,7 +75,7 @@ export const startService = async (options: ServiceOptions): Promise<Service> =>
     const base: ClientConfiguration = { region, endpoint: providers.aws.url, credentials: credentialsOf(name), maxAttempts: 5, forcePathStyle: true } as ClientConfiguration;
     const hooks = {
       onNotice: notice,
-      onCall: (called: Called) => options.hooks?.onCall?.(name, called),
+      onCall: (called: Called, input: unknown) => options.hooks?.onCall?.(name, called, input),
       before: whileAlive,
       after: async (called: Called) => {
         await options.hooks?.after?.(name, called);

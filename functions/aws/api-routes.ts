@@ -1,8 +1,9 @@
+import type { Case } from '../core/case.ts';
 import type { Configuration } from '../core/configuration.ts';
 import { caseViewOf } from '../core/case-view.ts';
-import { answerTask, getTask, listTasks, release, takeWakers } from './claims.ts';
+import { answerTask, getTask, listTasks, release } from './claims.ts';
 import type { ClientOf } from './clients.ts';
-import { wake } from './executions.ts';
+import { wakeAll } from './executions.ts';
 import { forget } from './held.ts';
 import type { HttpAnswer, HttpRequest } from './http.ts';
 import type { CaseHead, Ledger } from './ledger.ts';
@@ -59,7 +60,7 @@ const listCases: Act = async (request, { ledger }) => {
   return { status: 200, body: { cases: page.items.map(summary), cursor: page.cursor } };
 };
 
-const summary = ({ id, status, openedAt, endedAt, closed, credential, source, attempt }: Omit<CaseHead, 'n' | 'lastAt'>) => ({ id, status, openedAt, endedAt, closed, credential, source, attempt });
+const summary = ({ id, status, openedAt, endedAt, closed, credential, source, attempt }: Omit<CaseHead, 'n' | 'lastAt' | 'reported'>) => ({ id, status, openedAt, endedAt, closed, credential, source, attempt });
 
 const showCase: Act = async ({ id }, { ledger }) => {
   const found = await ledger.load(id);
@@ -72,13 +73,23 @@ const closeCase: Act = async (request, { ledger, log }) => {
   if (!reason) return refuse(400, `a reason is required: {"reason": "..."}, at most ${mostReason} characters`);
   const found = await ledger.load(request.id);
   if (!found) return refuse(404, 'there is no such case');
-  if (found.closed) return refuse(409, `it was closed by ${found.closed.by} at ${found.closed.at}`);
+  if (found.closed) {
+    // again, for what a crash may have left undone
+    await ledger.project(found);
+    await letGo(found, ledger);
+    return refuse(409, `it was closed by ${found.closed.by} at ${found.closed.at}`);
+  }
   if (found.status === 'open' || found.status === 'waiting') return refuse(409, 'it is still being worked on: answer its task, or wait until it ends');
   const closed = await ledger.tell(request.id, (current) => (current.closed ? undefined : { kind: 'closed', by: request.caller ?? '', reason }), found);
-  if (closed.credential) await release(ledger, closed.credential, closed.id);
-  await forget(ledger, closed.reports.flatMap(({ held }) => held ?? []));
+  await letGo(closed, ledger);
   log.info('case closed by a person', { case: request.id, by: request.caller });
   return { status: 200, body: caseViewOf(closed) };
+};
+
+/** A closed case has no claim on its credential and needs no value any more. */
+const letGo = async ({ id, credential, reports }: Case, ledger: Ledger): Promise<void> => {
+  await forget(ledger, reports.flatMap(({ held }) => held ?? []), credential);
+  if (credential) await release(ledger, credential, id);
 };
 
 const showTasks: Act = async (request, { ledger }) => {
@@ -105,7 +116,7 @@ const answer: Act = async (request, { ledger, clientOf, log }) => {
   const standing = first ? { answer: given, answeredBy: request.caller, reason } : await getTask(ledger, task.id);
   // told again on a repeat: a crash between the answer and its line must not lose it
   await ledger.tell(task.case, (current) => (current.tasks.some(({ id, answer: told }) => id === task.id && told !== undefined) ? undefined : { kind: 'answered', task: task.id, answer: standing?.answer ?? given, by: standing?.answeredBy ?? '', reason: standing?.reason ?? '' }));
-  if (task.kind === 'approve') for (const waker of await takeWakers(ledger, `case:${task.case}`)) await wake(clientOf, waker.token, waker);
+  if (task.kind === 'approve') await wakeAll(clientOf, ledger, `case:${task.case}`);
   log.info('task answered', { task: task.id, case: task.case, answer: standing?.answer, by: standing?.answeredBy });
   if (!first && standing?.answer !== given) return refuse(409, `it was answered before: ${standing?.answer} by ${standing?.answeredBy}`);
   return { status: 200, body: await getTask(ledger, task.id) };

@@ -4,9 +4,8 @@ import type { Report } from '../core/case.ts';
 import { isBeingWorkedOn } from '../core/case.ts';
 import { deliveryIdOf } from '../core/ids.ts';
 import { admit, type DispatchDeps } from './admit.ts';
-import { takeWakers } from './claims.ts';
 import { digest } from './digest.ts';
-import { wake } from './executions.ts';
+import { wakeAll } from './executions.ts';
 import { mapLimit } from './limit.ts';
 import { revive } from './sweep.ts';
 
@@ -47,10 +46,7 @@ export const heed = async (event: object, deps: DispatchDeps, signal: AbortSigna
 
 /** A label moved to a new version: whoever waits for that secret's rotation looks again. */
 const rotated = async (resources: unknown, { ledger, clientOf }: DispatchDeps): Promise<void> => {
-  for (const place of Array.isArray(resources) ? resources : []) {
-    if (typeof place !== 'string') continue;
-    for (const waker of await takeWakers(ledger, place)) await wake(clientOf, waker.token, waker);
-  }
+  for (const place of Array.isArray(resources) ? resources : []) if (typeof place === 'string') await wakeAll(clientOf, ledger, place);
 };
 
 /** A playbook ended. One that could not say how its case ended gets a next attempt. */
@@ -59,5 +55,8 @@ const ended = async (detail: unknown, deps: DispatchDeps): Promise<void> => {
   if (stateMachineArn !== deps.playbook || typeof name !== 'string') return;
   const [, id, attempt] = /^(c-[0-9a-f]+)-(\d+)$/.exec(name) ?? [];
   const found = id ? await deps.ledger.load(id) : undefined;
-  if (found && isBeingWorkedOn(found) && found.attempt === Number(attempt)) await revive(found, 'its playbook ended without a word', deps);
+  if (!found || !isBeingWorkedOn(found) || found.attempt !== Number(attempt)) return;
+  // its function may have outlived it and still act: the sweep looks at it when that one is dead for sure
+  const isActing = found.lines.findLast(({ kind }) => kind === 'intent' || kind === 'acted' || kind === 'started')?.kind === 'intent';
+  if (!isActing) await revive(found, 'its playbook ended without a word', deps);
 };

@@ -11,19 +11,27 @@ export interface TaskItem extends Task {
 }
 
 /** One credential, one open case: says which case has it after we asked for ours. One conditional write decides. */
-export const claim = async ({ documents, table }: Ledger, credential: string, caseId: string): Promise<string> => {
+export const claim = async ({ documents, table }: Ledger, credential: string, caseId: string, now = new Date()): Promise<string> => {
   const key = { pk: `credential#${credential}`, sk: 'open' };
   try {
     await documents.send(
-      new PutCommand({ TableName: table, Item: { ...key, case: caseId }, ConditionExpression: 'attribute_not_exists(pk) OR #case = :case', ExpressionAttributeNames: { '#case': 'case' }, ExpressionAttributeValues: { ':case': caseId } }),
+      new PutCommand({ TableName: table, Item: { ...key, case: caseId, at: now.toISOString() }, ConditionExpression: 'attribute_not_exists(pk) OR #case = :case', ExpressionAttributeNames: { '#case': 'case' }, ExpressionAttributeValues: { ':case': caseId } }),
     );
     return caseId;
   } catch (error) {
     if (!isConditionFailed(error)) throw error;
     const { Item } = await documents.send(new GetCommand({ TableName: table, Key: key, ConsistentRead: true }));
     // it may have been released between the two calls
-    return Item ? (Item.case as string) : claim({ documents, table } as Ledger, credential, caseId);
+    return Item ? (Item.case as string) : claim({ documents, table } as Ledger, credential, caseId, now);
   }
+};
+
+const claimPatienceMilliseconds = 15 * 60_000;
+
+/** Whether a claim is so old that whoever made it would have written its case by now, were it still at work. */
+export const isAbandoned = async ({ documents, table }: Ledger, credential: string, now: Date): Promise<boolean> => {
+  const { Item } = await documents.send(new GetCommand({ TableName: table, Key: { pk: `credential#${credential}`, sk: 'open' }, ConsistentRead: true }));
+  return Item !== undefined && now.getTime() - new Date(String(Item.at)).getTime() > claimPatienceMilliseconds;
 };
 
 /** Gives the credential free for the next case. Harmless where another case has it. */
@@ -103,15 +111,21 @@ export interface Waker {
   attempt: number;
 }
 
-/** Takes the wakers of `what` off the list. */
-export const takeWakers = async ({ documents, table }: Ledger, what: string): Promise<Waker[]> => {
+/** Who waits for `what`. */
+export const wakersOf = async ({ documents, table }: Ledger, what: string): Promise<Waker[]> => {
   const page = await documents.send(new QueryCommand({ TableName: table, KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': `waker#${what}` }, ConsistentRead: true }));
-  const wakers: Waker[] = [];
-  for (const item of page.Items ?? []) {
-    wakers.push({ token: item.token as string, case: item.case as string, attempt: item.attempt as number });
-    await documents.send(new DeleteCommand({ TableName: table, Key: { pk: item.pk as string, sk: item.sk as string } }));
+  return (page.Items ?? []).map((item) => ({ token: item.token as string, case: item.case as string, attempt: item.attempt as number }));
+};
+
+/** Takes one off the list, unless the same case waits with a newer token by now. */
+export const dropWaker = async ({ documents, table }: Ledger, what: string, waker: Waker): Promise<void> => {
+  try {
+    await documents.send(
+      new DeleteCommand({ TableName: table, Key: { pk: `waker#${what}`, sk: `case#${waker.case}` }, ConditionExpression: '#token = :token', ExpressionAttributeNames: { '#token': 'token' }, ExpressionAttributeValues: { ':token': waker.token } }),
+    );
+  } catch (error) {
+    if (!isConditionFailed(error)) throw error;
   }
-  return wakers;
 };
 
 const limitWindowSeconds = 3600;

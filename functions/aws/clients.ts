@@ -37,11 +37,11 @@ const throttled = /throttl|TooManyRequests|RequestLimitExceeded|ProvisionedThrou
 
 /**
  * The clients of one function. The SDK's standard retry mode waits with jitter between tries;
- * every try is told to `onCall`, every throttled one to `onNotice`.
+ * every try is told to `onCall` (with what was asked, which may hold values), every throttled one to `onNotice`.
  */
 export const clientsOf = (
   configuration: ClientConfiguration = {},
-  hooks: { onNotice?: (noticed: Noticed) => void; onCall?: (called: Called) => void; before?: (called: Called) => Promise<void>; after?: (called: Called) => Promise<void> } = {},
+  hooks: { onNotice?: (noticed: Noticed) => void; onCall?: (called: Called, input: unknown) => void; before?: (called: Called) => Promise<void>; after?: (called: Called) => Promise<void> } = {},
 ): ClientOf => {
   const built = new Map<unknown, unknown>();
   return <C>(make: new (configuration: ClientConfiguration) => C): C => {
@@ -60,7 +60,7 @@ export const clientsOf = (
           operation: (context.commandName ?? '').replace(/Command$/, ''),
         };
         await hooks.before?.(called);
-        hooks.onCall?.(called);
+        hooks.onCall?.(called, (args as { input?: unknown }).input);
         try {
           const answer = await next(args);
           await hooks.after?.(called);

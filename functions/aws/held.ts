@@ -34,7 +34,7 @@ const fitting = (values: Record<string, string>): Uint8Array | undefined => {
 export const reveal = async (clientOf: ClientOf, ledger: Ledger, caseIds: readonly string[]): Promise<Record<string, string>> => {
   const found: Record<string, string> = {};
   for (const caseId of caseIds) {
-    const page = await ledger.documents.send(new QueryCommand({ TableName: ledger.table, KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': `held#${caseId}` }, ConsistentRead: true }));
+    const page = await ledger.documents.send(new QueryCommand({ TableName: ledger.table, KeyConditionExpression: 'pk = :pk AND sk = :sk', ExpressionAttributeValues: { ':pk': `held#${caseId}`, ':sk': 'held' }, ConsistentRead: true }));
     for (const item of page.Items ?? []) {
       const { Plaintext } = await clientOf(KMSClient).send(new DecryptCommand({ CiphertextBlob: item.sealed as Uint8Array, EncryptionContext: { case: caseId } }));
       if (Plaintext) Object.assign(found, JSON.parse(new TextDecoder().decode(Plaintext)) as Record<string, string>);
@@ -43,7 +43,19 @@ export const reveal = async (clientOf: ClientOf, ledger: Ledger, caseIds: readon
   return found;
 };
 
-/** Forgets what was held for a case. */
-export const forget = async (ledger: Ledger, caseIds: readonly string[]): Promise<void> => {
-  for (const caseId of caseIds) await ledger.documents.send(new DeleteCommand({ TableName: ledger.table, Key: { pk: `held#${caseId}`, sk: 'held' } }));
+/** Notes that the case of this credential needs what is held here, and that others do as well. */
+export const share = async (ledger: Ledger, caseId: string, credential: string, now: Date): Promise<void> => {
+  await ledger.documents.send(new PutCommand({ TableName: ledger.table, Item: { pk: `held#${caseId}`, sk: `for#${credential}`, expires: Math.floor(now.getTime() / 1000) + heldDays * 86_400 } }));
+};
+
+/** Forgets what was held, as far as this credential is concerned: where others share it, the last one takes it away. */
+export const forget = async (ledger: Ledger, caseIds: readonly string[], credential: string | undefined): Promise<void> => {
+  const drop = (caseId: string, sk: string) => ledger.documents.send(new DeleteCommand({ TableName: ledger.table, Key: { pk: `held#${caseId}`, sk } }));
+  for (const caseId of caseIds) {
+    if (credential) await drop(caseId, `for#${credential}`);
+    const others = await ledger.documents.send(
+      new QueryCommand({ TableName: ledger.table, KeyConditionExpression: 'pk = :pk AND begins_with(sk, :for)', ExpressionAttributeValues: { ':pk': `held#${caseId}`, ':for': 'for#' }, ConsistentRead: true, Select: 'COUNT', Limit: 1 }),
+    );
+    if (!others.Count) await drop(caseId, 'held');
+  }
 };

@@ -54,7 +54,9 @@ export const indexSecret = async (listed: Listed, deps: IndexDeps, signal: Abort
   const latest = new Set([...new Set([...kept, ...read].map(({ version }) => version))].slice(-mostVersions));
   const leaves = [...kept, ...read].filter(({ version }) => latest.has(version));
   const state: SecretState = { place: listed.place, name, versions: Object.fromEntries([...Object.entries(known?.versions ?? {}).filter(([version]) => latest.has(version)).map(([version]): [string, string[]] => [version, []]), ...labelled]), leaves, unreadable };
-  await registry.putSecret(state, leaves.map((leaf) => ({ ...leaf, place: listed.place, name, current: (state.versions[leaf.version] ?? []).includes('AWSCURRENT') })));
+  const placed = leaves.map((leaf) => ({ ...leaf, place: listed.place, name, current: (state.versions[leaf.version] ?? []).includes('AWSCURRENT') }));
+  // of two versions that name the same credential in the same spot, the last one written is remembered: the one that consumers read
+  await registry.putSecret(state, placed.sort((a, b) => Number(a.current) - Number(b.current)));
   if (unreadable) {
     deps.count('SecretUnreadable');
     deps.log.warn('secret could not be read', { secret: name, error: unreadable });

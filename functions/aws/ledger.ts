@@ -13,6 +13,8 @@ export interface CaseHead {
   credential?: string;
   source: string;
   attempt: number;
+  /** Whether people were told how its latest attempt ended. */
+  reported: boolean;
   /** ISO 8601 of the last line. */
   lastAt: string;
 }
@@ -90,6 +92,11 @@ export class Ledger {
       } catch (error) {
         if (!isConditionFailed(error)) throw error;
         found = (await this.load(id)) ?? caseOf(id, []);
+        // our own write whose answer was lost, and which was sent again
+        if (found.lines[line.n - 1]?.hash === line.hash) {
+          await this.project(found);
+          return found;
+        }
       }
     }
     throw new Error(`too many writers on case ${id}: try again`);
@@ -118,6 +125,7 @@ export class Ledger {
       credential: found.credential,
       source: first?.source ?? '',
       attempt: found.attempt,
+      reported: isReported(found),
       lastAt: last.at,
     };
     const sortKey = `${found.openedAt}#${found.id}`;
@@ -180,12 +188,15 @@ export class Ledger {
   }
 }
 
+const isReported = (found: Case): boolean => found.lines.some((line) => line.kind === 'reported' && line.attempt === found.attempt);
+
 const headChanged = (before: Case, after: Case): boolean =>
   before.lines.length === 0 ||
   before.status !== after.status ||
   before.credential !== after.credential ||
   before.endedAt !== after.endedAt ||
   before.attempt !== after.attempt ||
+  isReported(before) !== isReported(after) ||
   isBeingWorkedOn(before) !== isBeingWorkedOn(after) ||
   isEnded(before) !== isEnded(after);
 

@@ -2,7 +2,7 @@ import { BatchWriteCommand, type DynamoDBDocumentClient, DeleteCommand, GetComma
 import type { Report } from '../core/case.ts';
 import type { Configuration } from '../core/configuration.ts';
 import type { Credential } from '../core/connector.ts';
-import { credentialOf, identify, type Identified, type Leaf } from '../core/identify.ts';
+import { bySecret, byValue, credentialOf, identify, type Identified, type Leaf } from '../core/identify.ts';
 import { cursorKey, cursorOf, type Page } from './ledger.ts';
 
 /** What the index remembers of one secret, so that only changed versions are read again. */
@@ -46,14 +46,18 @@ export class Registry {
 
   /** The credentials that any of these fingerprints opens, each with all its copies and the fingerprint that led to it. */
   async match(fingerprints: readonly string[], configuration: Configuration): Promise<(Identified & { fingerprint: string | undefined })[]> {
-    const leaves = await this.leavesOf(fingerprints);
-    return Promise.all(
-      identify(leaves, configuration).map(async ({ credential, certain }) => ({
+    const leaves = await Promise.all(byValue(fingerprints).map((ofOne) => this.leavesOf(ofOne)));
+    const found = bySecret(leaves).flatMap((ofOne) =>
+      identify(ofOne, configuration).map(({ credential, certain }) => ({
         certain,
-        credential: (await this.credential(credential.id, configuration, credential)) ?? credential,
-        fingerprint: leaves.find(({ place, path }) => credential.copies.some((copy) => copy.place === place && copy.path === path))?.fingerprint,
+        credential,
+        fingerprint: ofOne.find(({ place, path }) => credential.copies.some((copy) => copy.place === place && copy.path === path))?.fingerprint,
       })),
     );
+    // two values of one report may lead to the same credential
+    const certainFirst = found.sort((a, b) => Number(b.certain) - Number(a.certain));
+    const distinct = certainFirst.filter(({ credential }, index) => certainFirst.findIndex((other) => other.credential.id === credential.id) === index);
+    return Promise.all(distinct.map(async (one) => ({ ...one, credential: (await this.credential(one.credential.id, configuration, one.credential)) ?? one.credential })));
   }
 
   /** One credential by id, with the copies known by its name and those that the caller knows; undefined where nothing knows it. */

@@ -61,6 +61,14 @@ export const workOf = async (step: Step, { ledger, issuers }: Pick<StepDeps, 'le
   return { found, credential, binding, issuer: issuers.get(credential.issuer) };
 };
 
+/** Thrown where a newer attempt has taken over while this one was at work. */
+class Superseded extends Error {
+  constructor() {
+    super('a newer attempt has taken over');
+    this.name = 'Superseded';
+  }
+}
+
 /** What a step of an attempt says that is no longer the case's: it ends its playbook and touches nothing. */
 export const superseded = (step: Step): Next => ({ case: step.case, attempt: step.attempt, next: 'record', seconds: 0 });
 
@@ -74,6 +82,7 @@ export const stepping = async (name: string, step: Step, deps: Pick<StepDeps, 'l
       }
     });
   } catch (error) {
+    if (error instanceof Superseded) return superseded(step);
     deps.count('StepFailed');
     deps.log.error('step failed', { case: step.case, attempt: step.attempt, step: name, error: errorName(error) });
     if (!isConditionFailed(error)) await deps.ledger.tell(step.case, () => ({ kind: 'failed', attempt: step.attempt, step: name, error: errorName(error) }));
@@ -89,7 +98,11 @@ export const contextOf = (work: Work, verb: ActVerb | 'probe' | 'find', step: St
     noted,
     note: async (fact) => {
       if (verb === 'probe' || verb === 'find') return;
-      await deps.ledger.tell(step.case, () => ({ kind: 'noted', attempt: step.attempt, verb, round, fact }));
+      await deps.ledger.tell(step.case, (current) => {
+        // a function that outlived its playbook must not act beside the next attempt
+        if (current.attempt !== step.attempt || current.closed) throw new Superseded();
+        return { kind: 'noted', attempt: step.attempt, verb, round, fact };
+      });
     },
   };
   return { case: work.found.id, round, now: deps.now, sleep: deps.sleep, signal, binding: work.binding, intent };

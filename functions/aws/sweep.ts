@@ -1,15 +1,18 @@
-import type { Case } from '../core/case.ts';
+import type { Case, Line } from '../core/case.ts';
 import { isBeingWorkedOn } from '../core/case.ts';
 import { type DispatchDeps } from './admit.ts';
 import { listTasks } from './claims.ts';
-import { isRunning, startPlaybook, stopPlaybook } from './executions.ts';
+import { isRunning, startPlaybook, stopPlaybook, wakeAll } from './executions.ts';
 
 const mostAttempts = 10;
-/** A playbook is given this long between its last line and a look whether it runs. */
-const quietMilliseconds = 2 * 60_000;
+/** A case is left alone for this long after its last line: longer than any function runs, so that nobody is at work on it any more. */
+const quietMilliseconds = 150_000;
 const pageSize = 100;
 
-/** Looks after open cases: one whose playbook is not running gets its next attempt; overdue tasks are counted. */
+/**
+ * Looks after open cases: one whose playbook is not running gets its next attempt, one that was answered is woken, one that
+ * ended red without a word is reported; overdue tasks are counted. `quiet` is in milliseconds; -Infinity after a restart.
+ */
 export const sweep = async (deps: DispatchDeps, quiet = quietMilliseconds): Promise<void> => {
   const { ledger, clientOf, playbook, now } = deps;
   for (const status of ['open', 'waiting']) {
@@ -23,23 +26,47 @@ export const sweep = async (deps: DispatchDeps, quiet = quietMilliseconds): Prom
         await ledger.project(found);
         // a case without a credential waits for its message, which is in the queue or the dead-letter queue
         if (!isBeingWorkedOn(found) || !found.credential) continue;
-        if (found.attempt > 0 && (await isRunning(clientOf, playbook, found.id, found.attempt))) continue;
-        await revive(found, found.attempt === 0 ? 'its playbook was never started' : 'its playbook is not running', deps);
+        if (found.attempt > 0 && (await isRunning(clientOf, playbook, found.id, found.attempt))) {
+          // whoever answered may have died before the playbook was woken
+          if (found.status === 'open') await wakeAll(clientOf, ledger, `case:${found.id}`);
+          continue;
+        }
+        await revive(found, found.attempt === 0 ? 'its playbook was never started' : 'its playbook is not running', deps, quiet === -Infinity);
       }
       cursor = page.cursor;
     } while (cursor);
   }
+  await reportRed(deps, quiet);
   await countOverdue(deps);
 };
 
-/** Starts the next attempt; after too many the case is red and stays so until somebody closes it. */
-export const revive = async (found: Case, why: string, deps: DispatchDeps): Promise<void> => {
+/** A red case of which nobody was told: its playbook goes to the report again, once an hour and under a name of its own. */
+const reportRed = async ({ ledger, clientOf, playbook, now }: DispatchDeps, quiet: number): Promise<void> => {
+  const hour = Math.floor(now().getTime() / 3_600_000);
+  let cursor: string | undefined;
+  do {
+    const page = await ledger.list('not-contained', pageSize, cursor);
+    for (const { id, attempt, closed, reported, lastAt } of page.items) {
+      if (!closed && !reported && now().getTime() - new Date(lastAt).getTime() >= quiet) await startPlaybook(clientOf, playbook, id, attempt, `report-${hour}`);
+    }
+    cursor = page.cursor;
+  } while (cursor);
+};
+
+/** How many attempts began since the case last came any further. */
+const fruitless = ({ lines }: Case): number => {
+  const progress: Line['kind'][] = ['acted', 'probed', 'asked', 'answered', 'noted', 'concluded'];
+  const last = lines.findLast(({ kind }) => progress.includes(kind))?.n ?? 0;
+  return lines.filter(({ kind, n }) => kind === 'started' && n > last).length;
+};
+
+/** Starts the next attempt; after too many that led nowhere the case is red and stays so until somebody closes it. A restart of ours is not the case's fault. */
+export const revive = async (found: Case, why: string, deps: DispatchDeps, isRestart = false): Promise<void> => {
   const { ledger, clientOf, playbook, log, count } = deps;
   const attempt = found.attempt + 1;
   count('CaseRevived');
   log.warn('case revived', { case: found.id, attempt, why });
-  if (attempt > mostAttempts) {
-    count('CaseNotContained');
+  if (!isRestart && fruitless(found) >= mostAttempts) {
     await ledger.tell(found.id, (current) => (isBeingWorkedOn(current) ? { kind: 'concluded', attempt: current.attempt, status: 'not-contained', note: `${mostAttempts} attempts ended without a word: ${why}` } : undefined));
     return;
   }

@@ -6,6 +6,13 @@ const secondsBetween = (from: string | undefined, to: string | undefined): numbe
 
 const firstAt = (lines: readonly Line[], holds: (line: Line) => boolean): string | undefined => lines.find(holds)?.at;
 
+/** When the second of the probes that say dead was made, up to the last one. */
+const provenAt = (lines: readonly Line[]): string | undefined => {
+  const probes = lines.filter((line) => line.kind === 'probed');
+  const [first, second] = probes.slice(probes.findLastIndex(({ probed }) => probed.verdict !== 'dead') + 1);
+  return (second ?? first)?.at;
+};
+
 /** Seconds from received to contained and to dead, as far as it came. */
 const timesOf = (found: Case): { contained?: number; dead?: number } => {
   const received = found.reports[0]?.receivedAt ?? found.openedAt;
@@ -13,7 +20,7 @@ const timesOf = (found: Case): { contained?: number; dead?: number } => {
   const contained = firstAt(found.lines, (line) => line.kind === 'acted' && line.verb === 'contain' && done(line));
   const outcome = found.outcome;
   const proven = outcome && (outcome.outcome === 'confirmed' || outcome.outcome === 'attested');
-  const dead = proven ? found.lines.findLast((line) => line.kind === 'probed' && line.probed.verdict === 'dead')?.at : undefined;
+  const dead = proven ? provenAt(found.lines) : undefined;
   return { contained: secondsBetween(received, contained ?? dead), dead: secondsBetween(received, dead) };
 };
 

@@ -156,6 +156,8 @@ const tell = (found: Case, line: Line): void => {
       return;
     case 'planned':
       found.plan = line.plan;
+      // a question that was put in an earlier attempt still stands: nobody is asked the same thing twice
+      if (line.plan.decision === 'ask' && openApprovals(found).some(({ about }) => about === line.plan.about)) found.status = 'waiting';
       return;
     case 'asked':
       if (!found.tasks.some(({ id }) => id === line.task.id)) found.tasks.push(line.task);
@@ -173,6 +175,8 @@ const tell = (found: Case, line: Line): void => {
     case 'concluded':
       found.status = line.status;
       found.endedAt = line.at;
+      // a red case stays until a person closes it; the others are closed by this very line, so that no crash can leave them half closed
+      if (line.status !== 'not-contained') found.closed = { by: 'rescind', reason: line.status, at: line.at };
       return;
     case 'closed':
       found.closed = { by: line.by, reason: line.reason, at: line.at };

@@ -93,6 +93,9 @@ export interface Limits {
   reserve: number;
 }
 
+/** Rescind's own keys and secrets: those that are listed as such, and those that its sources name. */
+export const ownNames = ({ own, sources }: Configuration): string[] => [...own, ...sources.flatMap(({ secrets, api }) => [...secrets, ...(api ? [api.token] : [])])];
+
 export const bindingOfSecret = (configuration: Configuration, name: string): SecretBinding | undefined =>
   configuration.secrets.find(({ secret }) => secret === name);
 

@@ -16,7 +16,8 @@ export interface ConnectorFacts {
   rate: { perSecond?: number; perHour?: number; per: 'account' | 'token' | 'address' };
 }
 
-export type Verb = 'find' | 'contain' | 'restore' | 'revoke' | 'rotate' | 'probe';
+/** `list` reads everything that an issuer has, for the registry; `find` looks at one credential. */
+export type Verb = 'list' | 'find' | 'contain' | 'restore' | 'revoke' | 'rotate' | 'probe';
 
 /** One permission of one verb. The stack grants each function the permissions of the verbs it performs and no others. */
 export interface Permission {

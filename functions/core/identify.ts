@@ -84,3 +84,32 @@ export const bindingOf = (credential: Credential, configuration: Configuration):
     approval: user?.approval === true || secrets.some(({ approval }) => approval === true),
   };
 };
+
+const versionOf = (fingerprint: string): string => fingerprint.slice(0, fingerprint.indexOf(':'));
+
+/** The fingerprints of a report apart by the value that they are of: each value has one for every version of the key, in the same order. */
+export const byValue = (fingerprints: readonly string[]): string[][] => {
+  const groups: string[][] = [];
+  for (const fingerprint of fingerprints) {
+    const last = groups.at(-1);
+    if (last && !last.some((one) => versionOf(one) === versionOf(fingerprint))) last.push(fingerprint);
+    else groups.push([fingerprint]);
+  }
+  return groups;
+};
+
+/** How a password that is spelled in two ways in one text is told apart there; it is one secret all the same. */
+const spotOf = ({ place, path }: Leaf): string => `${place}#${path.replace(/:encoded$/, '')}`;
+
+/** Joins the leaves of values that stand in the very same spot: two spellings of one secret. Groups without leaves are dropped. */
+export const bySecret = (groups: readonly (readonly Leaf[])[]): Leaf[][] => {
+  const secrets: Leaf[][] = [];
+  for (const leaves of groups) {
+    if (leaves.length === 0) continue;
+    const spots = new Set(leaves.map(spotOf));
+    const same = secrets.find((secret) => secret.some((leaf) => spots.has(spotOf(leaf))));
+    if (same) same.push(...leaves);
+    else secrets.push([...leaves]);
+  }
+  return secrets;
+};

@@ -59,7 +59,9 @@ export const remainingOf = (found: Case, outcome: Outcome | undefined): string[]
     if (line.acted.result === 'done') for (const { copy, reason } of line.acted.left ?? []) if (copy.bound) remaining.push(`${copy.name}: ${reason}`);
   }
   if (outcome?.outcome === 'irrevocable') remaining.push(`${outcome.credential} cannot be taken back by us: ${outcome.how}`);
-  if (outcome?.outcome === 'unconfirmed' && found.plan?.decision === 'act') remaining.push(`${outcome.credential}: ${outcome.how}`);
+  // a plan that knew from the start that death cannot be seen has said so, and what to do about it
+  const isSaid = outcome !== undefined && remaining.some((what) => what.startsWith(outcome.how));
+  if (outcome?.outcome === 'unconfirmed' && found.plan?.decision === 'act' && !isSaid) remaining.push(`${outcome.credential}: ${outcome.how}`);
   for (const child of outcome?.children ?? []) if (!child.accounted) remaining.push(`${child.id}: ${child.how}`);
   return [...new Set(remaining)];
 };

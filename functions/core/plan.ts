@@ -1,4 +1,4 @@
-import type { Configuration } from './configuration.ts';
+import { ownNames, type Configuration } from './configuration.ts';
 import type { Binding, ConnectorFacts, Copy, Credential, Found } from './connector.ts';
 import type { Proof, Report } from './case.ts';
 import type { Verdict } from './verdict.ts';
@@ -148,7 +148,9 @@ const stepsOf = (c: Circumstances, bound: readonly Copy[]): { steps: PlannedStep
     }
     return { steps, reasons, remaining };
   }
-  if (c.credential.copies.length > 0) {
+  if (c.credential.copies.length > 0 && !c.abilities.probe && !c.credential.copies.some(({ current }) => current)) {
+    reasons.push('none of its copies holds it as the current value any more: there is nothing to replace');
+  } else if (c.credential.copies.length > 0) {
     steps.push({ verb: 'rotate', by: 'store', mayRepeat: c.abilities.probe && c.facts.old !== 'dies-after-grace', ifAliveOnly: false });
     reasons.push(c.abilities.probe ? 'its issuer takes nothing back on request: a rotation must replace the value, and a probe must show that the old one is dead' : 'nobody knows its issuer: the value is replaced where it is kept, and nobody can show that the old one is dead');
   } else {
@@ -171,7 +173,7 @@ const doubtsOf = (c: Circumstances): string[] => {
   const doubts: string[] = [];
   const { configuration, credential } = c;
   const names = [credential.id, credential.name, ...credential.copies.map(({ name }) => name)];
-  if (configuration.own.some((own) => names.includes(own))) doubts.push("it is one of Rescind's own");
+  if (ownNames(configuration).some((own) => names.includes(own))) doubts.push("it is one of Rescind's own");
   const exempt = configuration.exemptions.find((e) => (e.credential === credential.id || e.credential === credential.name) && new Date(e.until) > c.now);
   if (exempt) doubts.push(`it is exempt until ${exempt.until} (${exempt.reason})`);
   if (c.reports.some(({ caution }) => caution === 'canary')) doubts.push('a sender says that it is a canary, yet the value is one of ours');

@@ -68,7 +68,7 @@ const lastOf = (found: Case, verb: ActVerb): Acted | undefined => {
 
 /** Decides what comes next from what the ledger tells. Pure; every function of a playbook asks it before and after its own work. */
 export const moveOf = (found: Case, now: Date): Move => {
-  if (found.closed) return { next: 'record' };
+  if (found.closed || found.endedAt !== undefined) return { next: 'record' };
   const { plan } = found;
   if (!plan || replan(found)) return { next: 'plan' };
   if (plan.decision === 'ask') return answered(found, plan) ? { next: 'plan' } : { next: 'ask' };
@@ -78,7 +78,14 @@ export const moveOf = (found: Case, now: Date): Move => {
     if (move === 'stop') return { next: 'record' };
     if (move) return move;
   }
-  return { next: 'record' };
+  return isBehind(found, plan) ? { next: 'probe', at: now.getTime() } : { next: 'record' };
+};
+
+/** Whether something was done since death was last seen: a thief may have used the time to open the door again, so it is tried once more. */
+const isBehind = (found: Case, plan: Plan): boolean => {
+  if (deathOf(found, plan)?.verdict !== 'dead') return false;
+  const last = found.lines.findLast((line) => line.kind === 'probed' || (line.kind === 'acted' && line.acted.result === 'done'));
+  return last?.kind === 'acted';
 };
 
 /** A new attempt or an answer asks for a new look before anything else, unless acts were begun: those go on where they stood. */

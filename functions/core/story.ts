@@ -47,7 +47,7 @@ export const sentenceOf = (entry: Entry): string => {
     case 'acted':
       return entry.acted.result === 'refused' ? `${entry.acted.reason}. Meanwhile: ${entry.acted.meanwhile}` : entry.acted.result === 'ask' ? entry.acted.question : entry.acted.note;
     case 'probed':
-      return `${entry.probed.verdict} (${entry.probed.basis === 'value' ? 'the old value was used' : "its issuer's record was read"}, control ${entry.probed.control ? 'accepted' : 'missing'}): ${entry.probed.note}`;
+      return `${entry.probed.verdict} (${entry.probed.basis === 'value' ? 'the old value was used' : "its issuer's record was read"}${entry.probed.verdict === 'dead' ? `, control ${entry.probed.control ? 'accepted' : 'missing'}` : ''}): ${entry.probed.note}`;
     case 'throttled':
       return `${entry.service} ${entry.operation} was throttled (${entry.error}) and asked again`;
     case 'failed':

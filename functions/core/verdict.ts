@@ -16,7 +16,7 @@ export type Verdict =
 const growth = 1.5;
 const longestGapSeconds = 15;
 const smallestGapSeconds = 1;
-/** How many probes past the end of settling are made to complete a pair. */
+/** After how many probes past the end of settling another one may follow. */
 const overtime = 2;
 
 /** The pause between two probes of which both must say dead. */
@@ -49,12 +49,14 @@ export const verdictOf = (
   if (atOnce && last.probed.verdict === 'alive') return { verdict: 'alive', note: last.probed.note };
   if (last.at >= latest) {
     const late = believed.filter(({ at }) => at >= latest).length;
-    const halfWay = isDead(last) && late <= overtime;
-    if (!halfWay) return last.probed.verdict === 'alive' ? { verdict: 'alive', note: last.probed.note } : { verdict: 'unknown', note: last.probed.note };
+    const before = believed.at(-2);
+    // a pair is completed; where death was seen, an answer that says nothing is asked for again
+    const isOpen = late <= overtime && (isDead(last) || (last.probed.verdict === 'unknown' && before !== undefined && isDead(before)));
+    if (!isOpen) return last.probed.verdict === 'alive' ? { verdict: 'alive', note: last.probed.note } : { verdict: 'unknown', note: last.probed.note };
   }
   const pause = isDead(last) ? gap : Math.min(longestGapSeconds * 1000, gap * growth ** (believed.length - 1));
   const due = last.at + pause;
-  return { verdict: 'not-yet', probeAt: last.at < latest ? Math.max(last.at + gap, Math.min(due, latest)) : due };
+  return { verdict: 'not-yet', probeAt: last.at < latest ? Math.max(last.at + gap, Math.min(due, latest)) : last.at + gap };
 };
 
 const trailing = <T>(list: readonly T[], holds: (item: T) => boolean): T[] => {

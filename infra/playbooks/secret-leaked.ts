@@ -23,6 +23,7 @@ export const secretLeaked = (scope: Construct, functions: Steps): IChainable => 
   const rotate = step(scope, 'Rotate', functions.rotate);
   const revoke = step(scope, 'Revoke', functions.revoke);
   const probe = step(scope, 'Probe', functions.probe);
+  const prove = step(scope, 'Prove it dead', functions.probe);
   const settle = new Wait(scope, 'Let it settle', { time: WaitTime.secondsPath('$.seconds') });
   const ask = waiting(scope, 'Ask a person', functions.report, Duration.days(7));
   const awaitRotation = waiting(scope, 'Await the rotation', functions.rotate, Duration.seconds(60));
@@ -46,14 +47,16 @@ export const secretLeaked = (scope: Construct, functions: Steps): IChainable => 
     .when(next('ask'), ask)
     .when(next('plan'), plan)
     .otherwise(record);
-  contain.next(probe);
-  rotate.next(whatNext);
-  revoke.next(whatNext);
+  // the usual way after a contained credential asks nobody: each question costs a transition
+  contain.next(prove);
+  prove.next(rotate);
+  rotate.next(probe);
+  revoke.next(rotate);
   probe.next(whatNext);
   settle.next(probe);
   awaitRotation.addCatch(rotate, { errors: ['States.Timeout'], resultPath: JsonPath.DISCARD }).next(rotate);
   ask.addCatch(record, { errors: ['States.Timeout'], resultPath: JsonPath.DISCARD }).next(plan);
-  for (const task of [plan, contain, rotate, revoke, probe, awaitRotation, ask]) task.addCatch(failure, { errors: ['States.ALL'], resultPath: '$.error' });
+  for (const task of [plan, contain, rotate, revoke, probe, prove, awaitRotation, ask]) task.addCatch(failure, { errors: ['States.ALL'], resultPath: '$.error' });
   failure.next(record);
   record.addCatch(notContained, { errors: ['States.ALL'], resultPath: '$.error' }).next(isContained);
   isContained.when(next('contained'), contained).when(next('recorded'), recorded).otherwise(report);

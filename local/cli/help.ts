@@ -30,7 +30,8 @@ Exit codes
   0   Stopped by Ctrl-C or SIGTERM; with --once: every case ended as its world expects (waiting for a person
       is an ending), none is still being worked on, and nothing that is reported confirmed or attested opens
       in GET /world/credentials.
-  1   With --once: something is not so, one sentence each on standard error. Else: it could not start.
+  1   With --once: something is not so (one sentence each below the table), or it was interrupted.
+      Else: it could not start.
   2   The command line, or the world's file, is wrong.
 
 What it answers (127.0.0.1 only; whoever decides something names themselves in x-rescind-caller)

@@ -1,10 +1,13 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { clockOf } from '../clock.ts';
 import type { Service } from '../service.ts';
 import { sentInFile, sentInMemory } from '../stories/sent.ts';
+import { wrap } from '../terminal/wrap.ts';
 import { loadWorld, WorldError } from '../world/load.ts';
 import type { World } from '../world/world.ts';
 import { help } from './help.ts';
+import { holdFolder } from './hold-folder.ts';
 import { optionsOf, UsageError, type Options } from './options.ts';
 import { playbooks } from './playbooks.ts';
 import { screenOn, type Screen } from './screen.ts';
@@ -15,6 +18,11 @@ import { tellStories } from './tell.ts';
 const onceSeconds = 52;
 
 const readable = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** With `--once` a verdict was asked for, and there is none. */
+const interrupted = ({ once }: Options): number => (once ? 1 : 0);
+
+const closePatience = 4_000;
 
 /** Does what the command line says; resolves with the exit code. */
 export const run = async (args: readonly string[]): Promise<number> => {
@@ -34,13 +42,16 @@ export const run = async (args: readonly string[]): Promise<number> => {
     return 2;
   }
   const stopping = untilStopped();
+  let letGo: (() => void) | undefined;
   try {
+    if (options.data) letGo = await holdFolder(options.data);
     return await live(options, world, stopping.signal);
   } catch (error) {
-    if (stopping.signal.aborted) return 0;
-    process.stderr.write(`it cannot start: ${readable(error)}\n`);
+    if (stopping.signal.aborted) return interrupted(options);
+    process.stderr.write(`it cannot go on: ${readable(error)}\n`);
     return 1;
   } finally {
+    letGo?.();
     stopping.end();
   }
 };
@@ -56,17 +67,20 @@ const live = async (options: Options, world: World, signal: AbortSignal): Promis
     await new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })));
     return 0;
   } catch (error) {
-    if (signal.aborted) return 0;
+    if (signal.aborted) return interrupted(options);
     throw error;
   } finally {
     if (signal.aborted) screen.print(screen.paint('faint', 'Stopping.'));
-    await service.close();
+    await Promise.race([service.close(), sleep(closePatience, undefined, { ref: false })]);
   }
 };
 
 const begin = async (options: Options, world: World, screen: Screen, signal: AbortSignal) => {
-  const { paint, print } = screen;
+  const { paint, width, print } = screen;
   print(paint('strong', `Rescind on one machine: ${world.about ?? world.name}`));
+  const mode = options.mode ?? world.configuration.mode;
+  const house = [`${world.aws.secrets?.length ?? 0} secrets`, `${world.aws.users?.length ?? 0} IAM users`, ...(world.github ? ['GitHub'] : []), ...Object.keys(world.vendors ?? {}).map((name) => `the vendor ${name}`)];
+  print(...wrap(`${house.join(', ')}: all of it made up, all of it on loopback. Mode ${mode}.`, width).map((text) => paint('faint', text)));
   const book = options.data ? sentInFile(join(options.data, 'world', 'reports.json'), world.name) : sentInMemory();
   // the CDK synthesizes in its own process while ours loads what it runs
   const [definitions, { startService }, { queueNames }] = await Promise.all([playbooks(signal), import('../service.ts'), import('../platform.ts')]);
@@ -81,9 +95,7 @@ const begin = async (options: Options, world: World, screen: Screen, signal: Abo
     log: screen.log,
     onLine: screen.line,
   });
-  const mode = options.mode ?? world.configuration.mode;
-  const house = [`${world.aws.secrets?.length ?? 0} secrets`, `${world.aws.users?.length ?? 0} IAM users`, ...(world.github ? ['GitHub'] : []), ...Object.keys(world.vendors ?? {}).map((name) => `the vendor ${name}`)];
-  print(paint('faint', `${house.join(', ')}; all of it made up, on loopback. Mode ${mode}. ${service.url}`), '');
+  print(paint('faint', `It listens at ${service.url}`), '');
   const messages = () => Object.values(queueNames).reduce((sum, name) => sum + service.platform.sqs.queues.queue(name).messages.size, 0);
   return { service, book, messages };
 };

@@ -3,7 +3,7 @@ import type { Log } from '../../functions/aws/log.ts';
 import type { Clock } from '../clock.ts';
 import type { Sent } from '../stories/sent.ts';
 import { paintFor, widthFor, type Paint } from '../terminal/paint.ts';
-import { refusedRows, sentRows, timelineRows } from '../terminal/timeline.ts';
+import { refusedRows, sentRows, timelineOf } from '../terminal/timeline.ts';
 
 /** Where the stories are told: standard output, or standard error where the former is for a machine. */
 export interface Screen {
@@ -26,12 +26,13 @@ export const screenOn = (stream: NodeJS.WriteStream, clock: Clock, environment: 
   const print = (...lines: string[]) => {
     if (lines.length > 0) stream.write(`${lines.join('\n')}\n`);
   };
+  const rowsOf = timelineOf(paint, width);
   const text = (value: unknown, otherwise: string) => (typeof value === 'string' ? value : otherwise);
   return {
     paint,
     width,
     print,
-    line: (caseId, line) => print(...timelineRows(caseId, line, seconds(new Date(line.at)), paint, width)),
+    line: (caseId, line) => print(...rowsOf(caseId, line, seconds(new Date(line.at)))),
     sent: (sent) => print(...sentRows(sent, seconds(clock.now()), paint, width)),
     log: {
       info: () => undefined,

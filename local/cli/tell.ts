@@ -8,6 +8,7 @@ import { settled } from '../stories/settle.ts';
 import { remainingOf, rowsOf } from '../stories/table.ts';
 import { remainingLines, tableLines } from '../terminal/table.ts';
 import { tryLines } from '../terminal/try-it.ts';
+import { hang } from '../terminal/wrap.ts';
 import type { World } from '../world/world.ts';
 import type { Screen } from './screen.ts';
 
@@ -50,11 +51,13 @@ export const tellStories = async (telling: Telling): Promise<string[]> => {
   const rows = rowsOf(cases, service.world, sent);
   const remaining = remainingOf(cases);
   const { paint, width, print } = screen;
-  print('', ...tableLines(rows, paint, width));
+  print('', ...(rows.length > 0 ? tableLines(rows, paint, width) : ['Nothing was reported.', '']));
   if (remaining.length > 0) print(paint('strong', 'What remains, and with whom'), ...remainingLines(remaining, paint, width), '');
   const alive = truth.filter((one) => one.alive).length;
-  if (mismatches.length > 0) print(...mismatches.map((mismatch) => paint('bad', `✘ ${mismatch}`)), '');
-  else print(paint('good', `✔ ${world.expect ? 'Every case ended as its world expects' : 'Every case has ended'}, and nothing reported dead opens its door: ${alive} of ${truth.length} credentials do (GET /world/credentials).`), '');
+  const fine = `✔ ${world.expect ? 'Every case ended as its world expects' : 'Every case has ended'}, and nothing that is reported dead opens its door (GET /world/credentials: ${alive} of ${truth.length} open theirs).`;
+  const tone = mismatches.length > 0 ? 'bad' : 'good';
+  const judged = mismatches.length > 0 ? mismatches.map((mismatch) => `✘ ${mismatch}`) : [fine];
+  print(...judged.flatMap((sentence) => hang('', 2, sentence, width)).map((text) => paint(tone, text)), '');
   telling.json?.write(`${JSON.stringify({ world: world.name, mode: service.world.configuration.mode, url, ok: mismatches.length === 0, mismatches, table: rows, remaining, cases, credentials: truth }, null, 2)}\n`);
   if (telling.staysUp) print(...tryLines({ url, cases, remaining, samples: world.samples ?? [], folder: telling.folder }, paint), '');
   return mismatches;

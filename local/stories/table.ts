@@ -12,8 +12,9 @@ export interface Row {
   leaked: { source: string; where: string }[];
   /** Copies that hold the new value now. */
   replaced: string[];
-  /** Copies that are reported and were not written. */
-  untouched: string[];
+  /** Copies that still hold the old value after Rescind acted: nobody vouched for them, or they could not be written. */
+  left: string[];
+  /** What was done, in that order; or why nothing was. */
   done: string[];
   status: CaseView['status'];
   outcome?: CaseView['outcomes'][number]['outcome'];
@@ -29,10 +30,8 @@ const acts = ['contained', 'rotated', 'revoked', 'refused'];
 const otherwise: Record<string, string> = { ask: 'asked', observe: 'observed', record: 'recorded' };
 
 const doneOf = ({ timeline, plan, status }: CaseView): string[] => {
-  const counts = new Map<string, number>();
-  for (const { what } of timeline) if (acts.includes(what)) counts.set(what, (counts.get(what) ?? 0) + 1);
-  if (counts.size > 0) return [...counts].map(([what, count]) => (count > 1 ? `${what} ${count} times` : what));
-  return [otherwise[plan?.decision ?? ''] ?? (status === 'unmatched' ? 'on watch' : 'nothing')];
+  const done = timeline.map(({ what }) => what).filter((what) => acts.includes(what));
+  return done.length > 0 ? done : [otherwise[plan?.decision ?? ''] ?? (status === 'unmatched' ? 'on watch' : 'nothing')];
 };
 
 const howOf = ({ outcomes, plan, closed, timeline }: CaseView): string =>
@@ -43,13 +42,14 @@ const names = (copies: readonly { name: string }[]): string[] => [...new Set(cop
 const rowOf = (found: CaseView, story: string | undefined): Row => {
   const [outcome] = found.outcomes;
   const replaced = names(found.copies?.replaced ?? []);
+  const acting = found.plan?.decision === 'act';
   return {
     case: found.id,
     story,
     credential: found.credential,
     leaked: found.trigger.reports.map(({ source, where }) => ({ source, where })),
     replaced,
-    untouched: names([...(found.copies?.unbound ?? []), ...(found.copies?.bound ?? [])]).filter((name) => !replaced.includes(name)),
+    left: acting ? names([...(found.copies?.unbound ?? []), ...(found.copies?.bound ?? [])]).filter((name) => !replaced.includes(name)) : [],
     done: doneOf(found),
     status: found.status,
     outcome: outcome?.outcome,

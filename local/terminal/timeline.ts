@@ -11,8 +11,19 @@ export interface Shown {
   tone: Tone;
 }
 
-/** What the screen shows of a line of a case; undefined for what only a machine needs. */
-export const shownOf = (line: Line): Shown | undefined => {
+const minutes = (time: string): string => `${time.replace('T', ' ').slice(0, 16)} UTC`;
+
+const copiesOf = (line: Extract<Line, { kind: 'acted' }>): string => {
+  const names = 'replaced' in line.acted ? [...new Set((line.acted.replaced ?? []).map(({ name }) => name))] : [];
+  return names.length > 0 ? ` (${names.join(', ')})` : '';
+};
+
+/**
+ * What the screen shows of a line of a case; undefined for what only a machine needs. `said` is what the lines before it
+ * have said already: a reason is told once.
+ */
+export const shownOf = (line: Line, said: readonly string[] = []): Shown | undefined => {
+  const once = (text: string): string => said.reduce((left, known) => left.replace(`: ${known}`, ''), text);
   const shown = (tone: Tone, what = whatOf(line), text = sentenceOf(line)): Shown => ({ what, text, tone });
   switch (line.kind) {
     case 'intent':
@@ -28,26 +39,37 @@ export const shownOf = (line: Line): Shown | undefined => {
       return shown(line.plan.decision === 'act' ? 'plain' : line.plan.decision === 'ask' ? 'doubt' : 'faint');
     case 'acted':
       if (line.acted.result === 'pending') return undefined;
-      return line.acted.result === 'refused' ? shown('bad') : line.acted.result === 'ask' ? shown('doubt', 'in doubt') : shown('act');
+      if (line.acted.result === 'refused') return shown('bad');
+      return line.acted.result === 'ask' ? shown('doubt', 'in doubt') : shown('act', whatOf(line), sentenceOf(line) + copiesOf(line));
     case 'probed':
-      return shown({ dead: 'good', alive: 'bad', unknown: 'doubt' }[line.probed.verdict] as Tone);
+      return shown(tones[line.probed.verdict]);
     case 'outcome':
-      return shown(line.outcome.green ? 'good' : 'bad', line.outcome.outcome, line.outcome.how);
+      return shown(line.outcome.green ? 'good' : 'bad', line.outcome.outcome, said.includes(line.outcome.how) ? 'its provider will not take it back' : once(line.outcome.how));
     case 'concluded':
-      return line.status === 'not-contained' ? shown('bad', 'red', `not contained: ${line.note}`) : undefined;
+      return line.status === 'not-contained' ? shown('bad', 'red', `${once(`not contained: ${line.note}`)}; it stays red until a person closes it`) : undefined;
     case 'closed':
       return shown(line.reason === 'contained' ? 'good' : 'faint');
     case 'reported':
       return line.to === 'ledger' ? undefined : shown('faint');
     case 'asked':
+      return shown('doubt', 'asked', once(`${line.task.owner} (${line.task.contact}), until ${minutes(line.task.deadline)}: ${line.task.question}`));
     case 'answered':
-      return shown('doubt');
     case 'throttled':
     case 'failed':
     case 'lookup-failed':
     case 'unmatched':
       return shown('doubt');
   }
+};
+
+const tones = { dead: 'good', alive: 'bad', unknown: 'doubt' } as const;
+
+/** What a line has said that later ones say again. */
+const sayingOf = (line: Line): string[] => {
+  if (line.kind === 'planned') return line.plan.reasons;
+  if (line.kind === 'probed') return [line.probed.note];
+  if (line.kind === 'outcome') return [line.outcome.how];
+  return line.kind === 'acted' && line.acted.result === 'refused' ? [sentenceOf(line)] : [];
 };
 
 /** A case's id as the screen shows it: enough to tell the cases of one screen apart. */
@@ -61,17 +83,22 @@ const row = (seconds: number, id: string, { what, text, tone }: Shown, paint: Pa
   return hang(prefix, prefixWidth, text, width);
 };
 
-/** A line of a case for the screen: when, which case, what, and in words. None where it shows nothing. */
-export const timelineRows = (caseId: string, line: Line, seconds: number, paint: Paint, width: number): string[] => {
-  const shown = shownOf(line);
-  return shown ? row(seconds, shortId(caseId), shown, paint, width) : [];
+/** Tells the lines of cases as they come: when, which case, what, and in words. A line that shows nothing gives no rows. */
+export const timelineOf = (paint: Paint, width: number): ((caseId: string, line: Line, seconds: number) => string[]) => {
+  const said = new Map<string, string[]>();
+  return (caseId, line, seconds) => {
+    const before = said.get(caseId) ?? [];
+    const shown = shownOf(line, before);
+    said.set(caseId, [...new Set([...before, ...sayingOf(line)])].sort((a, b) => b.length - a.length));
+    return shown ? row(seconds, shortId(caseId), shown, paint, width) : [];
+  };
 };
 
 /** That a report was sent, and what was answered. */
 export const sentRows = ({ name, source, status, delivery, error }: Sent, seconds: number, paint: Paint, width: number): string[] => {
   const path = source === 'aws-events' ? '/aws-events' : `/triggers/${source}`;
-  const answer = delivery === undefined ? `${status || 'no answer'}${error ? `, ${error}` : ''}` : `${status}, delivery ${delivery}`;
-  return row(seconds, '→', { what: 'sent', text: `"${name}": POST ${path}, answered ${plainText(answer)}`, tone: delivery === undefined ? 'bad' : 'strong' }, paint, width);
+  const answer = `${status || 'no answer'}${error ? `, ${plainText(error)}` : ''}`;
+  return row(seconds, '→', { what: 'sent', text: `"${name}" to ${path}: ${answer}`, tone: delivery === undefined ? 'bad' : 'strong' }, paint, width);
 };
 
 /** That a message at the front door was turned away. */

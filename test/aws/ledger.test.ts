@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { answerTask, claim, countUnder, getTask, listTasks, putTask, putWaker, release, takeWakers } from '../../functions/aws/claims.ts';
+import { answerTask, claim, countUnder, getTask, listTasks, putTask, putWaker, release, wakersOf, dropWaker } from '../../functions/aws/claims.ts';
 import type { Task } from '../../functions/core/case.ts';
 import { report } from '../core/circumstances.ts';
 import { startTables } from './tables.ts';
@@ -98,8 +98,12 @@ describe('tasks, wakers and limits', () => {
   test('a waker is taken once', async () => {
     const { ledger } = tables;
     await putWaker(ledger, 'case:c-1', { case: 'c-1', attempt: 2 }, 'token', new Date());
-    expect(await takeWakers(ledger, 'case:c-1')).toEqual([{ token: 'token', case: 'c-1', attempt: 2 }]);
-    expect(await takeWakers(ledger, 'case:c-1')).toEqual([]);
+    const waker = { token: 'token', case: 'c-1', attempt: 2 };
+    expect(await wakersOf(ledger, 'case:c-1')).toEqual([waker]);
+    await dropWaker(ledger, 'case:c-1', { ...waker, token: 'an older token' });
+    expect(await wakersOf(ledger, 'case:c-1')).toEqual([waker]);
+    await dropWaker(ledger, 'case:c-1', waker);
+    expect(await wakersOf(ledger, 'case:c-1')).toEqual([]);
   });
 
   test('a case counts once an hour under a limit, and no longer', async () => {

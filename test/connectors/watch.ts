@@ -83,7 +83,7 @@ export const watchedIssuer = (issuer: Issuer, watch: Watch): Issuer => {
   return {
     ...issuer,
     list: list && (async function* (context) {
-      watch.begin('find');
+      watch.begin('list');
       yield* list(context);
     }),
     find: (credential, context) => watch.run('find', () => issuer.find(credential, context)),

@@ -32,14 +32,17 @@ const vendorPlan = planOf(
 );
 
 describe('what comes next', () => {
-  test('plan, contain, wait to settle, probe twice, rotate, record', () => {
+  test('plan, contain, wait to settle, probe twice, rotate, look once more, record', () => {
     expect(moveOf(told(...opened), now(0)).next).toBe('plan');
     expect(moveOf(told(...opened, planned()), now(1)).next).toBe('contain');
     expect(moveOf(told(...opened, planned(), acted(2, 'contain')), now(2))).toEqual({ next: 'probe', at: start + 6000 });
     expect(moveOf(told(...opened, planned(), acted(2, 'contain'), probed(6, 'dead')), now(6))).toEqual({ next: 'probe', at: start + 10_000 });
     const proven = [...opened, planned(), acted(2, 'contain'), probed(6, 'dead'), probed(10, 'dead')];
     expect(moveOf(told(...proven), now(10)).next).toBe('rotate');
-    expect(moveOf(told(...proven, acted(11, 'rotate')), now(11)).next).toBe('record');
+    // what was done since gave a thief time: death is looked at once more
+    expect(moveOf(told(...proven, acted(11, 'rotate')), now(11)).next).toBe('probe');
+    expect(moveOf(told(...proven, acted(11, 'rotate'), probed(12, 'dead')), now(12)).next).toBe('record');
+    expect(moveOf(told(...proven, acted(11, 'rotate'), probed(12, 'alive')), now(12)).next).toBe('probe');
   });
 
   test('a value that is held is tried once before the first act, and a stranger\'s leads to a new plan, once', () => {

@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Undo } from './undo.ts';
 
 export interface CommandOptions {
   cwd?: string;
@@ -85,13 +84,12 @@ export interface Daemon {
   end(graceSeconds: number): Promise<void>;
 }
 
-/** Starts a process that writes everything it says into a file; it ends with the script at the latest. */
-export const daemon = (command: string, args: readonly string[], logFile: string, undo: Undo, options: Omit<CommandOptions, 'seconds'>): Daemon => {
+/** Starts a process that writes everything it says into a file; `endAll` ends it at the latest. */
+export const daemon = (command: string, args: readonly string[], logFile: string, options: Omit<CommandOptions, 'seconds'>): Daemon => {
   const child = begin(command, args, options);
   const log = createWriteStream(logFile);
   child.stdout?.pipe(log, { end: false });
   child.stderr?.pipe(log, { end: false });
   child.once('error', (error) => log.write(`${command} could not be started: ${error.message}\n`));
-  undo.add(() => end(child, 5));
   return { running: () => child.exitCode === null && child.signalCode === null && child.pid !== undefined, end: (graceSeconds) => end(child, graceSeconds) };
 };

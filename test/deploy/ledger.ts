@@ -32,12 +32,13 @@ export const ended = async (deployed: Deployed, credential: string, seconds = 12
   return until(
     async () => {
       all = await casesIn(deployed);
-      return all.find((found) => found.credential === credential && isEnded(found) && found.lines.some(({ kind }) => kind === 'reported'));
+      return all.find((found) => found.credential === credential && isEnded(found));
     },
     seconds,
     () => {
       const mine = all.filter((found) => found.credential === credential);
-      const told = (mine.length > 0 ? mine : all).map(timelineOf).join('\n') || 'the ledger tells of no case';
+      const unmatched = all.filter((found) => found.credential === undefined);
+      const told = (mine.length > 0 ? mine : unmatched).map(timelineOf).join('\n') || 'the ledger tells of no case for it';
       return `the case of ${credential} did not end within ${seconds} seconds\n${told}`;
     },
   );

@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ask } from './ask.ts';
 import { daemon, must, type Daemon } from './command.ts';
-import { cache, fetchingEnvironment, plainEnvironment, type Places } from './places.ts';
+import { cache, fetchingEnvironment, logFile, plainEnvironment, type Places } from './places.ts';
 import type { Certificate } from './tls.ts';
-import type { Undo } from './undo.ts';
 
 export const MINISTACK = 'ministack==1.5.33';
 
@@ -15,6 +14,9 @@ export const account = '444455556666';
 export const region = 'us-east-1';
 /** What MiniStack takes for the owner of the account: the account's number. Opens nothing anywhere else. */
 export const owner = { accessKeyId: account, secretAccessKey: 'test' };
+
+/** The file in this run's folder with every request to a service of MiniStack, KMS apart. */
+export const REQUESTS = 'requests.log';
 
 const venv = join(cache, 'ministack');
 const python = join(venv, 'bin/python');
@@ -42,17 +44,12 @@ const freePort = (): Promise<number> =>
 export interface Ministack {
   url: string;
   port: number;
-  /** What it and the functions say. */
-  logFile: string;
-  /** Where its state lies after it has stopped. */
-  stateFolder: string;
-  /** Lets it end by itself, which writes its state. */
+  /** Lets it end by itself, which writes its state into this run's folder. */
   stop(): Promise<void>;
 }
 
 export interface MinistackOptions {
   places: Places;
-  undo: Undo;
   certificate: Certificate;
   /** Variables that the functions inherit, such as the addresses of the fakes. */
   variables: Record<string, string>;
@@ -67,13 +64,12 @@ const isReady = async (url: string, certificate: Certificate): Promise<boolean> 
 };
 
 /** Starts MiniStack on loopback with policies enforced, and waits until it answers. */
-export const startMinistack = async ({ places, undo, certificate, variables }: MinistackOptions): Promise<Ministack> => {
+export const startMinistack = async ({ places, certificate, variables }: MinistackOptions): Promise<Ministack> => {
   const port = await freePort();
   const url = `https://127.0.0.1:${port}`;
-  const logFile = join(places.folder, 'ministack.log');
   const stateFolder = join(places.folder, 'state');
   mkdirSync(stateFolder);
-  const process: Daemon = daemon(python, ['-m', 'ministack'], logFile, undo, {
+  const process: Daemon = daemon(python, [join(import.meta.dirname, 'emulator.py')], logFile, {
     cwd: places.folder,
     env: {
       ...plainEnvironment(places),
@@ -96,11 +92,12 @@ export const startMinistack = async ({ places, undo, certificate, variables }: M
       STATE_DIR: stateFolder,
       S3_PERSIST: '1',
       S3_DATA_DIR: join(stateFolder, 's3'),
+      REQUESTS_FILE: join(places.folder, REQUESTS),
       ...variables,
     },
   });
   for (const until = Date.now() + 60_000; !(await isReady(url, certificate)); await pause(200)) {
     if (!process.running() || Date.now() > until) throw new Error(`MiniStack did not come up:\n${readFileSync(logFile, 'utf8').split('\n').slice(-30).join('\n')}`);
   }
-  return { url, port, logFile, stateFolder, stop: () => process.end(30) };
+  return { url, port, stop: () => process.end(30) };
 };

@@ -6,20 +6,24 @@ import type { Undo } from './undo.ts';
 export const root = join(import.meta.dirname, '../..');
 /** The only place where something stays between two runs; git ignores it. */
 export const cache = join(root, '.cache');
+/** What the emulator and the functions say; stays, for whoever looks for the reason of a failure. */
+export const logFile = join(cache, 'test-deploy.log');
 
 /** A folder for this run that is gone at its end, with a home and a temporary folder for what is started. */
 export interface Places {
   folder: string;
   home: string;
   temporary: string;
+  /** For what holds values by its nature, such as a detector's report: apart, so that the rest can be searched for them. */
+  planted: string;
 }
 
 /** Makes the folder of this run. */
 export const makePlaces = (undo: Undo): Places => {
   mkdirSync(cache, { recursive: true });
-  const folder = mkdtempSync(join(tmpdir(), 'rescind-deploy-'));
-  undo.add(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }));
-  const places = { folder, home: join(folder, 'home'), temporary: join(folder, 'tmp') };
+  const [folder, planted] = ['rescind-deploy-', 'rescind-planted-'].map((name) => mkdtempSync(join(tmpdir(), name))) as [string, string];
+  undo.add(() => [folder, planted].forEach((place) => rmSync(place, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })));
+  const places = { folder, planted, home: join(folder, 'home'), temporary: join(folder, 'tmp') };
   for (const place of Object.values(places)) mkdirSync(place, { recursive: true });
   return places;
 };

@@ -22,7 +22,7 @@ interface Envelope {
   detail: unknown;
 }
 
-/** Puts an event on the default bus. AWS itself refuses sources that begin with `aws.`; the emulator takes them. */
+/** Puts an event on the default bus, in the name of a service of AWS where its source begins with `aws.` (see `emulator.py`). */
 export const putEvent = async (events: EventBridgeClient, { source, 'detail-type': type, resources, detail }: Envelope): Promise<void> => {
   const { FailedEntryCount } = await events.send(
     new PutEventsCommand({ Entries: [{ Source: source, DetailType: type, Resources: resources, Detail: JSON.stringify(detail) }] }),
@@ -33,6 +33,9 @@ export const putEvent = async (events: EventBridgeClient, { source, 'detail-type
 /** AWS Health's report of an exposed key, as the sample has it. */
 export const healthEvent = (keyId: string): Envelope => JSON.parse(sample('aws-health/exposed.json').replaceAll('%AWS_KEY_ID%', keyId)) as Envelope;
 
-/** One line of TruffleHog's report about a key pair, as the sample has it. */
-export const trufflehogLine = (keyId: string, secret: string): string =>
-  JSON.stringify(JSON.parse(sample('trufflehog/verified-aws.json').replaceAll('%AWS_KEY_ID%', keyId).replaceAll('%AWS_SECRET%', secret)));
+/** One line of TruffleHog's report about a key pair, or about a key id that stood there alone, as the sample has it; in the file of that number. */
+export const trufflehogLine = (keyId: string, secret: string | undefined, file: number): string => {
+  const filled = sample('trufflehog/verified-aws.json').replaceAll('%AWS_KEY_ID%', keyId).replaceAll('prod.env', `prod-${file}.env`);
+  const whole = JSON.parse(filled.replaceAll('%AWS_SECRET%', secret ?? '')) as Record<string, unknown>;
+  return JSON.stringify(secret === undefined ? { ...whole, RawV2: '', SecretParts: {} } : whole);
+};

@@ -5,6 +5,7 @@ import { expect } from './checks.ts';
 import type { Deployed } from './deployed.ts';
 import { executionStatus, timelineOf } from './ledger.ts';
 import { region } from './ministack.ts';
+import { logFile } from './places.ts';
 import type { Uploader } from './world.ts';
 
 /** What the door says to a key pair: `open`, or the name of the error with which it stays shut. */
@@ -34,7 +35,7 @@ const pairIn = async (address: string, reader: { accessKeyId: string; secretAcce
 /** Holds an ended case against the truth: the old key is refused at the door, and whoever uses a copy has a key that opens. */
 export const heldAgainstTruth = async (deployed: Deployed, found: Case, { keyId, secret, copies }: Uploader, outcome: 'confirmed' | 'attested'): Promise<void> => {
   const { house } = deployed;
-  const problem = (text: string) => `${text}\n${timelineOf(found)}\nfunctions' logs: ${deployed.ministack.logFile}`;
+  const problem = (text: string) => `${text}\n${timelineOf(found)}\nwhat the functions said: ${logFile}`;
   expect(found.status === 'contained' && found.closed !== undefined, problem('the ledger does not tell that the case is contained and closed'));
   expect(found.outcome?.outcome === outcome && found.outcome.green, problem(`the outcome is ${found.outcome?.outcome}; expected ${outcome}`));
   const said = await knock(house.aws.url, keyId, secret);

@@ -1,4 +1,6 @@
-/** What is undone at the end, last things first, however the end comes. */
+import { endAll } from './command.ts';
+
+/** What is undone at the end, last things first and after every process that was started has ended, however the end comes. */
 export interface Undo {
   add(undo: () => Promise<void> | void): void;
   /** Undoes everything once; a failure of one does not stop the others. */
@@ -10,6 +12,7 @@ export const undoAtTheEnd = (): Undo => {
   const steps: (() => Promise<void> | void)[] = [];
   let running: Promise<void> | undefined;
   const all = async (): Promise<void> => {
+    await endAll();
     for (let step = steps.pop(); step; step = steps.pop()) {
       try {
         await step();

@@ -17,7 +17,10 @@ export interface Uploader {
   copies: string[];
 }
 
-const uploader = (user: string, ...copies: string[]): Uploader => ({ user, copies, keyId: ['AK', 'IA', random(16, idLetters)].join(''), secret: `${random(37)}${'aZ7'}` });
+/** Makes up the id of an access key. */
+export const makeKeyId = (): string => ['AK', 'IA', random(16, idLetters)].join('');
+
+const uploader = (user: string, ...copies: string[]): Uploader => ({ user, copies, keyId: makeKeyId(), secret: `${random(37)}${'aZ7'}` });
 
 const webhookSecret = (): string => ['whsec', randomBytes(32).toString('base64')].join('_');
 

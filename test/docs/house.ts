@@ -43,9 +43,9 @@ export interface House extends Service {
   caseOf(delivery: string, status: string): Promise<string>;
 }
 
-const speed = 40;
+const speed = 10;
 
-/** Starts the house on a port of its own. Time passes forty times as fast. */
+/** Starts the house on a port of its own. Time passes ten times as fast. */
 export const openHouse = async (): Promise<House> => {
   const clock = clockOf(speed);
   const service = await startService({ world, definitions: await synthesizedPlaybooks(), clock });

@@ -75,13 +75,13 @@ export const sourcesTable = (): string => table(['source', 'comes as', 'proof', 
 
 const made: Record<string, () => string> = { connectors: connectorsTable, sources: sourcesTable };
 
-const between = (name: string): RegExp => new RegExp(`(<!-- ${name}: made by test/docs/tables.ts -->\\n)[\\s\\S]*?(\\n<!-- /${name} -->)`);
+const between = (name: string): RegExp => new RegExp(`(<!-- ${name}: made by test/docs/tables.ts -->\\n)[\\s\\S]*?(<!-- /${name} -->)`);
 
 /** The text with each table replaced by what the code says now. Throws where the text has no place for one. */
 export const withTables = (text: string): string =>
   Object.entries(made).reduce((filled, [name, make]) => {
     if (!between(name).test(filled)) throw new Error(`README.md has no place for the table of ${name}: put <!-- ${name}: made by test/docs/tables.ts --> and <!-- /${name} -->`);
-    return filled.replace(between(name), (_, open: string, close: string) => open + make() + close);
+    return filled.replace(between(name), (_, open: string, close: string) => `${open}${make()}\n${close}`);
   }, text);
 
 if (import.meta.main) writeFileSync(readme, withTables(readFileSync(readme, 'utf8')));

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { sources } from '../../events/index.ts';
 import { ConfigurationError, parseConfiguration, readConfiguration } from '../../infra/configuration.ts';
 
 const now = new Date('2030-01-01T00:00:00Z');
@@ -15,6 +16,7 @@ const probe = {
 };
 const bound = { secret: 'prod/db', owner: 'payments' };
 const gitleaks = { source: 'gitleaks', secrets: ['sign/gitleaks'] };
+const webhooks = sources.filter(({ transport }) => transport === 'webhook').map(({ name }) => `"${name}"`).join(', ');
 
 const parse = (more: object, options: { local?: boolean } = {}) => parseConfiguration(JSON.stringify({ ...least, ...more }), 'acme.json', { now, ...options });
 
@@ -72,7 +74,7 @@ describe('a configuration', () => {
     ['a fallback that does not exist', { fallbackOwner: 'nobody' }, 'acme.json: fallbackOwner names "nobody", which is no owner; expected one of: "payments"'],
     ['a probe that does not exist', { secrets: [{ ...bound, probe: 'vendor' }] }, 'acme.json: secrets[0].probe names "vendor", which is no probe; expected one of: none is declared'],
     ['two bindings of one secret', { secrets: [bound, bound] }, 'acme.json: secrets[1].secret names "prod/db" again, after secrets[0]; expected each once'],
-    ['a source that does not exist', { sources: [{ ...gitleaks, source: 'gitleeks' }] }, 'acme.json: sources[0].source names "gitleeks", which is no source that posts to us; expected one of: "github-secret-scanning", "trufflehog", "gitleaks"'],
+    ['a source that does not exist', { sources: [{ ...gitleaks, source: 'gitleeks' }] }, `acme.json: sources[0].source names "gitleeks", which is no source that posts to us; expected one of: ${webhooks}`],
     ['a source that nothing signs', { sources: [{ ...gitleaks, secrets: [] }] }, 'acme.json: sources[0].secrets is empty; expected the name of the secret that signs'],
     ['a source with three secrets', { sources: [{ ...gitleaks, secrets: ['a', 'b', 'c'] }] }, 'acme.json: sources[0].secrets has more than two names; two are valid at once while one replaces the other'],
     ['a source that must ask and does not know where', { sources: [{ source: 'github-secret-scanning', secrets: ['s'] }] }, 'acme.json: sources[0] has no api; expected {"url", "token"}, since its reports hold no value and it must be asked'],

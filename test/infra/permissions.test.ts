@@ -61,7 +61,8 @@ describe('secrets', () => {
   it('that sign are read by receive, tokens by dispatch, bound ones and controls by those that try or replace them', () => {
     expect(readBy('receive').sort()).toEqual(['sign/github-??????', 'sign/new-??????', 'sign/old-??????']);
     expect(readBy('dispatch')).toEqual(['token/github-??????']);
-    expect([...new Set(readBy('probe'))].sort()).toEqual(['prod/bound-??????', 'prod/control-??????']);
+    // a connector may have a token of its own, which it names
+    expect([...new Set(readBy('probe'))].filter((name) => !name?.startsWith('rescind/')).sort()).toEqual(['prod/bound-??????', 'prod/control-??????']);
   });
 
   it('are written only where the configuration vouches for them, by rotate alone', () => {

@@ -30,7 +30,9 @@ const ofAccount = (verb: Permission['verb'], ...actions: string[]): Permission =
 
 /** Users are the only resource; CloudTrail and the caller's own identity know none. */
 export const permissions: Permission[] = [
-  ofAccount('find', 'iam:ListUsers', 'sts:GetCallerIdentity'),
+  ofAccount('list', 'iam:ListUsers'),
+  ofUsers('list', 'iam:ListAccessKeys'),
+  ofAccount('find', 'sts:GetCallerIdentity'),
   ofUsers('find', 'iam:ListAccessKeys', 'iam:GetAccessKeyLastUsed'),
   ofUsers('contain', 'iam:ListAccessKeys', 'iam:GetAccessKeyLastUsed', 'iam:UpdateAccessKey', 'iam:GetUserPolicy', 'iam:PutUserPolicy'),
   ofAccount('contain', 'cloudtrail:LookupEvents'),

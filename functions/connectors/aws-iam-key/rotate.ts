@@ -67,7 +67,7 @@ export const rotateKey = async (edges: Edges, trail: Trail, credential: Credenti
   const made = await make(edges, user, context);
   if ('acted' in made) return made.acted;
   await intent.note({ created: made.id });
-  return write(made, { oldId, places, left, children, user, stores, credential, edges }, context);
+  return write(made, { oldId, places, left, children, user, stores, credential, edges, isFresh: true }, context);
 };
 
 const questionOf = (user: string, keys: readonly Key[], strangers: readonly Child[], oldId: string): string => {
@@ -151,17 +151,19 @@ interface Writing {
   stores: Store;
   credential: Credential;
   edges: Edges;
+  /** Whether the pair was made in this very try: then no place can hold it yet. */
+  isFresh?: boolean;
 }
 
 /** Writes the pair to every bound place, each under the same token; a key that no place takes is deleted again. */
 const write = async (pair: Pair, writing: Writing, context: Context): Promise<Acted> => {
-  const { oldId, places, stores, credential, edges, user } = writing;
+  const { oldId, places, stores, credential, edges, user, isFresh } = writing;
   const replaced: Copy[] = [];
   const left = [...writing.left];
   const token = pairToken(context, credential, pair.id);
   for (const place of places) {
     context.signal.throwIfAborted();
-    const outcome = (await holdsPair(stores, place, pair.id, context)) ? undefined : await writePair(stores, place, { ...pair, oldId }, token, context);
+    const outcome = !isFresh && (await holdsPair(stores, place, pair.id, context)) ? undefined : await writePair(stores, place, { ...pair, oldId }, token, context);
     if (outcome === undefined) {
       replaced.push(...place.copies);
       await context.intent.note({ written: place.place, key: pair.id });

@@ -1,0 +1,93 @@
+import type { Case, Entry, Proof, Report } from '../core/case.ts';
+import { isBeingWorkedOn, isEnded } from '../core/case.ts';
+import type { Credential } from '../core/connector.ts';
+import { caseIdOf, recheckDue } from '../core/ids.ts';
+import type { DispatchDeps } from './admit.ts';
+import { claim, isAbandoned, release } from './claims.ts';
+import { digest } from './digest.ts';
+import { startPlaybook, wakeAll } from './executions.ts';
+import { forget } from './held.ts';
+
+/** A credential that a report led to, and how. */
+export interface Match {
+  credential: Credential;
+  proof: Proof;
+  fingerprint?: string;
+}
+
+const patience = 20;
+const pauseMilliseconds = 250;
+
+export const sameReport = (a: Report, b: Report): boolean => a.source === b.source && a.finding === b.finding && a.opening === b.opening;
+
+/** Opens the credential's case, or joins the one that is open. `index` tells the credentials of one report apart. */
+export const admitMatch = async (report: Report, match: Match, index: number, deps: DispatchDeps): Promise<void> => {
+  const { ledger, log, now } = deps;
+  let id = index === 0 ? caseIdOf(digest, report) : caseIdOf(digest, report, match.credential.id);
+  for (let before = await ledger.load(id); before && isEnded(before) && before.closed && before.endedAt; before = await ledger.load(id)) {
+    if (!recheckDue(before.endedAt, now())) {
+      await ledger.point('delivery', report.delivery, before);
+      if (report.held) await forget(ledger, [report.held], match.credential.id);
+      log.info('report of a closed case recorded', { case: id, delivery: report.delivery });
+      return;
+    }
+    id = caseIdOf(digest, report, match.credential.id, before.endedAt);
+  }
+  for (;;) {
+    const other = await claimFor(match.credential.id, id, deps);
+    if (!other) return open(id, report, match, deps);
+    if (await join(other, report, match, deps)) return;
+  }
+};
+
+/** Claims a credential for a case. Answers the case that has it, where that is another and open. */
+export const claimFor = async (credential: string, id: string, { ledger, sleep, now }: DispatchDeps): Promise<Case | undefined> => {
+  for (let turn = 0; turn < patience; turn += 1) {
+    const owner = await claim(ledger, credential, id, now());
+    if (owner === id) return undefined;
+    const other = await ledger.load(owner);
+    if (other && !other.closed) return other;
+    // its dispatcher has claimed and not yet written, or died in between and will come again
+    if (other || (await isAbandoned(ledger, credential, now()))) await release(ledger, credential, owner);
+    else await sleep(pauseMilliseconds * (0.5 + Math.random()));
+  }
+  throw new Error(`the case that has claimed ${credential} does not open: try again`);
+};
+
+const open = async (id: string, report: Report, { credential, proof, fingerprint }: Match, deps: DispatchDeps): Promise<void> => {
+  const { ledger } = deps;
+  const earlier = (await ledger.pointed('credential', credential.id)).find((other) => other !== id);
+  const matched: Entry = { kind: 'matched', credential: credential.id, proof, owner: credential.owner, fingerprint, copies: credential.copies.length };
+  let found = await ledger.tell(id, ({ lines }) => (lines.length > 0 ? undefined : { kind: 'opened', report, again: earlier }));
+  found = await ledger.tell(id, (current) => (current.credential ? undefined : matched), found);
+  await ledger.point('delivery', report.delivery, found);
+  await ledger.point('credential', credential.id, found);
+  await begin(found, 'reported', deps);
+};
+
+/** Starts the playbook of a case that has none. Twice is fine: the execution's name lets only one run. */
+export const begin = async (found: Case, why: string, { ledger, clientOf, playbook }: DispatchDeps): Promise<void> => {
+  const started = await ledger.tell(found.id, (current) => (current.attempt === 0 ? { kind: 'started', attempt: 1, why } : undefined), found);
+  if (isBeingWorkedOn(started) && started.attempt === 1) await startPlaybook(clientOf, playbook, started.id, 1);
+};
+
+/** Adds a report to an open case and does what it changes; false where the case was closed meanwhile. Repeated, it finishes what was begun. */
+export const join = async (other: Case, report: Report, { credential, proof }: Match, deps: DispatchDeps): Promise<boolean> => {
+  const { ledger, clientOf, playbook } = deps;
+  let joined = await ledger.tell(other.id, (current) => (current.closed || current.reports.some((earlier) => sameReport(earlier, report)) ? undefined : { kind: 'joined', report, proof }), other);
+  if (!joined.reports.some((earlier) => sameReport(earlier, report))) return false;
+  await ledger.point('delivery', report.delivery, joined);
+  await ledger.point('credential', credential.id, joined);
+  const at = joined.lines.findLast((line) => line.kind === 'joined' && sameReport(line.report, report))?.n;
+  if (at === undefined || joined.closed) return true;
+  const unheard = (current: Case, kind: 'started' | 'planned'): boolean => !current.lines.some((line) => line.kind === kind && line.n > at);
+  // a red case that hears of it again looks again
+  const attempt = joined.attempt + 1;
+  if (joined.status === 'not-contained' && unheard(joined, 'started')) {
+    joined = await ledger.tell(other.id, (current) => (current.status === 'not-contained' && unheard(current, 'started') ? { kind: 'started', attempt, why: 'reported again' } : undefined), joined);
+    if (joined.attempt === attempt) await startPlaybook(clientOf, playbook, joined.id, attempt);
+  }
+  // a stronger proof may answer what a person is being asked
+  if (joined.status === 'waiting' && proof !== 'name' && unheard(joined, 'planned')) await wakeAll(clientOf, ledger, `case:${joined.id}`);
+  return true;
+};

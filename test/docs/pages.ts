@@ -1,0 +1,34 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+
+export const root = join(import.meta.dirname, '../..');
+
+export const textOf = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+/** Paths of the README and of all pages under docs/. */
+export const pages: string[] = ['README.md', ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md')).map((name) => join('docs', name))].sort();
+
+/** The page without its fenced blocks. */
+export const proseOf = (page: string): string => page.replace(/^ *```[\s\S]*?^ *```$/gm, '');
+
+/** The commands of the `sh` blocks of a page, one each, also where they are joined by `&&`; without comments. */
+export const commandsOf = (page: string): string[] =>
+  [...page.matchAll(/^ *```sh\n([\s\S]*?)^ *```$/gm)]
+    .flatMap(([, block = '']) => block.replace(/\\\n\s*/g, ' ').split('\n'))
+    .map((line) => line.replace(/(^|\s)# .*$/, '').trim())
+    .filter((line) => line !== '')
+    .flatMap((line) => line.split(/\s+&&\s+/));
+
+/** The anchors of a page as GitHub makes them from its headings. */
+export const anchorsOf = (page: string): string[] =>
+  [...proseOf(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading.toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, '').trim().replace(/\s/g, '-'));
+
+/** Relative links of a page, resolved against the repository: the file and, where there is one, the anchor. */
+export const linksOf = (path: string, page: string): { file: string; anchor: string | undefined }[] =>
+  [...proseOf(page).matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, target = '']) => target)
+    .filter((target) => !/^[a-z]+:/.test(target))
+    .map((target) => {
+      const [file = '', anchor] = target.split('#');
+      return { file: file === '' ? path : relative(root, join(root, path, '..', file)), anchor };
+    });

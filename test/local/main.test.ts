@@ -1,0 +1,195 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { CaseView } from '../../functions/core/case-view.ts';
+import type { Row } from '../../local/stories/table.ts';
+
+const main = fileURLToPath(new URL('../../local/main.ts', import.meta.url));
+const patience = 60_000;
+
+interface Told {
+  ok: boolean;
+  mismatches: string[];
+  table: Row[];
+  cases: CaseView[];
+  credentials: { id: string; issuer: string; alive: boolean }[];
+  remaining: { kind: string; owner: string; deadline: string; case: string; what: string; task: string }[];
+  url: string;
+}
+
+interface Run {
+  child: ChildProcess;
+  out: () => string;
+  err: () => string;
+  ended: Promise<number | null>;
+}
+
+const running: ChildProcess[] = [];
+const folder = mkdtempSync(join(tmpdir(), 'rescind-main-'));
+afterAll(() => {
+  for (const child of running) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const start = (...args: string[]): Run => {
+  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, FORCE_COLOR: undefined } });
+  running.push(child);
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (part: Buffer) => (out += part.toString()));
+  child.stderr.on('data', (part: Buffer) => (err += part.toString()));
+  return { child, out: () => out, err: () => err, ended: new Promise((resolve) => child.on('close', resolve)) };
+};
+
+const until = async <T>(look: () => T | undefined, milliseconds = 30_000): Promise<T> => {
+  const end = Date.now() + milliseconds;
+  for (;;) {
+    const found = look();
+    if (found !== undefined) return found;
+    if (Date.now() > end) throw new Error('it did not happen in time');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+};
+
+const parsed = (text: string): Told | undefined => {
+  try {
+    return JSON.parse(text) as Told;
+  } catch {
+    return undefined;
+  }
+};
+
+test('the help tells the options and the exit codes', async () => {
+  const run = start('--help');
+  expect(await run.ended).toBe(0);
+  for (const part of ['--once', '--json', '--port N', '--data DIR', '--world FILE', '--mode MODE', 'Exit codes', '/world/credentials']) expect(run.out()).toContain(part);
+  expect(run.err()).toBe('');
+}, patience);
+
+test('what it does not know, and a world that is wrong, end with 2 and say why', async () => {
+  const path = join(folder, 'wrong.json');
+  writeFileSync(path, '{"name": "x", "configuration": {}, "aws": {"secrets": [{"name": "a"}]}}');
+  const [option, port, mode, world] = [start('--onec'), start('--port', 'eighty'), start('--mode', 'maybe'), start('--world', path)];
+  expect(await Promise.all([option, port, mode, world].map(({ ended }) => ended))).toEqual([2, 2, 2, 2]);
+  expect(option.err()).toContain("Unknown option '--onec'");
+  expect(option.err()).toContain('--help');
+  expect(port.err()).toContain('--port is a number from 0');
+  expect(mode.err()).toContain('--mode is observe or enforce');
+  expect(world.err()).toContain(`${path}: aws.secrets[0].value`);
+}, patience);
+
+test('a port that is taken is named, and nothing stays behind', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+  const { port } = server.address() as AddressInfo;
+  const run = start('--once', '--port', String(port));
+  expect(await run.ended).toBe(1);
+  expect(run.err()).toContain(`port ${port} is taken`);
+  server.close();
+}, patience);
+
+describe('the default world', () => {
+  const data = join(folder, 'data');
+  let run: Run;
+  let told: Told;
+  let code: number | null;
+  beforeAll(async () => {
+    run = start('--once', '--json', '--port', '0', '--data', data);
+    code = await run.ended;
+    told = parsed(run.out()) as Told;
+  }, patience);
+
+  const rowOf = (story: RegExp): Row => told.table.find((row) => story.test(row.story ?? '')) as Row;
+  const caseOf = ({ case: id }: Row): CaseView => told.cases.find((one) => one.id === id) as CaseView;
+  const isAlive = (id: string | undefined): boolean | undefined => told.credentials.find((one) => one.id === id)?.alive;
+  const tasksOf = ({ case: id }: Row) => told.remaining.filter((task) => task.case === id);
+
+  test('ends well, with JSON alone on standard output and the timeline on standard error', () => {
+    expect(told.mismatches).toEqual([]);
+    expect(code).toBe(0);
+    expect(told.ok).toBe(true);
+    for (const word of ['received', 'matched', 'planned', 'contained', 'rotated', 'probed', 'closed']) expect(run.err()).toMatch(new RegExp(` s  c-[0-9a-f]{6}  ${word} `));
+    expect(run.err()).not.toContain('\u001b');
+  });
+
+  test('story 1: the leaked key is deactivated, refused, deleted; three copies get the new one; the fourth and the other key stay', () => {
+    const row = rowOf(/secret half/);
+    expect(row).toMatchObject({ status: 'contained', outcome: 'confirmed', done: ['contained', 'revoked', 'rotated'], left: ['sandbox/dana/copy'] });
+    expect([...row.replaced].sort()).toEqual(['prod/orders/export', 'prod/orders/thumbnails', 'prod/orders/uploads']);
+    expect(isAlive(row.credential)).toBe(false);
+    expect(row.seconds.contained).toBeLessThan(5);
+    expect(row.seconds.dead).toBeGreaterThan(row.seconds.contained ?? Infinity);
+    expect(tasksOf(row).map(({ what }) => what).join()).toContain('sandbox/dana/copy');
+    // backup's is dead too; of the uploader's the successor and the untouched one live
+    expect(told.credentials.filter(({ issuer, alive }) => issuer === 'aws-iam-key' && alive)).toHaveLength(4);
+  });
+
+  test('story 2: alive after the first rotation, dead after the second; reported again nothing is rotated', () => {
+    const row = rowOf(/alternating/);
+    expect(row).toMatchObject({ status: 'contained', outcome: 'confirmed', done: ['rotated', 'rotated'], replaced: ['prod/payments/acmepay'] });
+    const story = caseOf(row).timeline.filter(({ what }) => what === 'rotated' || what === 'probed').map(({ what, text }) => (what === 'probed' ? text.split(' ')[0] : what));
+    expect(story).toEqual(['rotated', 'alive', 'rotated', 'dead', 'dead']);
+    const again = rowOf(/again/);
+    expect(again).toMatchObject({ credential: row.credential, status: 'contained', done: ['recorded'], replaced: [] });
+    expect(isAlive(row.credential)).toBe(false);
+  });
+
+  test('story 3: what AWS Health names by its id is deactivated and attested', () => {
+    const row = rowOf(/AWS Health/);
+    expect(row).toMatchObject({ status: 'contained', outcome: 'attested', done: ['contained'] });
+    expect(isAlive(row.credential)).toBe(false);
+  });
+
+  test('story 4: what its provider refuses is irrevocable and red, with reason, owner and deadline', () => {
+    const row = rowOf(/refuses/);
+    expect(row).toMatchObject({ status: 'not-contained', outcome: 'irrevocable', green: false, done: ['refused'] });
+    expect(row.how).toContain('service control policy');
+    expect(tasksOf(row)).toMatchObject([{ kind: 'act', owner: 'platform' }]);
+    expect(Date.parse(tasksOf(row)[0]?.deadline ?? '')).toBeGreaterThan(Date.now());
+    expect(isAlive(row.credential)).toBe(true);
+  });
+
+  test('story 5: where nobody knows the issuer it is rotated, unconfirmed and not green, with a task for its owner', () => {
+    const row = rowOf(/nobody knows/);
+    expect(row).toMatchObject({ status: 'not-contained', outcome: 'unconfirmed', green: false, done: ['rotated'], replaced: ['prod/checkout/cookies'] });
+    expect(tasksOf(row)).toMatchObject([{ kind: 'act', owner: 'orders' }]);
+  });
+
+  test('story 6: a real key id beside invented characters touches nothing and asks', () => {
+    const row = rowOf(/invented/);
+    expect(row).toMatchObject({ status: 'waiting', done: ['asked'], replaced: [] });
+    expect(tasksOf(row)).toMatchObject([{ kind: 'approve', owner: 'payments' }]);
+    expect(isAlive(row.credential)).toBe(true);
+  });
+
+  test('a restart knows all of it, sends nothing again and rotates nothing; Ctrl-C ends it with 0', async () => {
+    expect(existsSync(join(data, 'world', 'aws.json')) && existsSync(join(data, 'rescind'))).toBe(true);
+    const second = start('--json', '--port', '0', '--data', data);
+    const now = await until(() => parsed(second.out()));
+    expect(now.mismatches).toEqual([]);
+    expect(now.table.map(({ case: id, status, done }) => [id, status, done])).toEqual(told.table.map(({ case: id, status, done }) => [id, status, done]));
+    expect(now.credentials).toEqual(told.credentials);
+    expect(second.err()).not.toContain('  sent  ');
+    const third = start('--once', '--port', '0', '--data', data);
+    expect(await third.ended).toBe(1);
+    expect(third.err()).toContain(`${data} is in use by another process`);
+    await until(() => (second.err().includes('curl') ? true : undefined));
+    const answer = await fetch(`${now.url}/health`);
+    expect(answer.status).toBe(200);
+    await answer.text();
+    second.child.kill('SIGINT');
+    expect(await second.ended).toBe(0);
+  }, patience);
+
+  test('a folder belongs to one world', async () => {
+    const path = join(folder, 'other.json');
+    writeFileSync(path, JSON.stringify({ name: 'other', configuration: { installation: 'other', owners: [{ name: 'a', contact: 'b' }], fallbackOwner: 'a' }, aws: {} }));
+    const other = start('--once', '--port', '0', '--data', data, '--world', path);
+    expect(await other.ended).toBe(1);
+    expect(other.err()).toContain('this folder holds the world acme, and not other');
+  }, patience);
+});

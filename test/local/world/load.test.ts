@@ -1,0 +1,99 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { defaultWorld } from '../../../local/cli/options.ts';
+import { checkedWorld, loadWorld, WorldError } from '../../../local/world/load.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'rescind-world-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+type Json = Record<string, unknown>;
+
+/** The default world's file with something in it changed. */
+const changed = (change: (world: Json) => void): Json => {
+  const world = JSON.parse(readFileSync(defaultWorld, 'utf8')) as Json;
+  change(world);
+  return world;
+};
+
+/** What is said about a world that is wrong. */
+const saidOf = (world: unknown): string[] => {
+  try {
+    checkedWorld(world, 'house.json');
+  } catch (error) {
+    if (error instanceof WorldError) return error.message.split('\n');
+    throw error;
+  }
+  return [];
+};
+
+const at = (node: unknown, ...path: (string | number)[]): Json => path.reduce<unknown>((found, part) => (found as Record<string | number, unknown>)[part], node) as Json;
+
+test('the default world is read, its samples named by their whole path, objects in secrets as JSON text', () => {
+  const world = loadWorld(defaultWorld);
+  expect(world.reports).toHaveLength(7);
+  expect(world.samples?.[0]?.file).toMatch(/^\/.*acme-sample\.json$/);
+  expect(JSON.parse(world.aws.secrets?.[0]?.value ?? '')).toHaveProperty('secretAccessKey');
+  expect(world.aws.account).toBe('111122223333');
+});
+
+test('placeholders in the configuration outlive its schema', () => {
+  const { configuration } = loadWorld(defaultWorld);
+  expect(configuration.probes[0]?.request.url).toBe('${vendor.acmepay.url}/v1/whoami');
+  expect(configuration.sources[0]?.api?.url).toBe('${github.url}');
+});
+
+test('the default world holds no value: every secret of it is made up at the start', () => {
+  const text = readFileSync(defaultWorld, 'utf8');
+  expect(text).not.toMatch(/A[KS]IA[A-Z0-9]{16}|ghp_[A-Za-z0-9]{20}|whsec_[A-Za-z0-9]/);
+});
+
+test('a file that is not there, and one that is not JSON, are named with what was expected', () => {
+  const path = join(folder, 'broken.json');
+  writeFileSync(path, '{\n  "name": "x",\n  oops\n}');
+  expect(() => loadWorld(path)).toThrow(`${path}: the file is not JSON at line 3 column 3`);
+  expect(() => loadWorld(join(folder, 'none.json'))).toThrow('the file cannot be read; expected a world\'s file');
+});
+
+const wrong: [string, (world: Json) => void, string][] = [
+  ['a key that nobody knows', (w) => Object.assign(w, { secrets: [] }), 'house.json: the file has the unknown key "secrets"'],
+  ['a part that is missing', (w) => delete w.aws, 'house.json: aws is missing; expected object'],
+  ['a kind that is no kind', (w) => (at(w, 'values', 'payKeyA').kind = 'apikey'), 'house.json: values.payKeyA.kind is something else; expected one of "aws-key-id"'],
+  ['another account', (w) => (at(w, 'aws').account = '999988887777'), 'house.json: aws.account is something else; expected one of "111122223333"'],
+  ['a third key', (w) => (at(w, 'aws', 'users', 0).keys = [1, 2, 3].map(() => ({ id: 'x', secret: 'y', status: 'Active' }))), 'house.json: aws.users[0].keys has more than two keys'],
+  ['an effect that no fake has', (w) => (at(w, 'behaviours', 0).effect = 'explode'), 'house.json: behaviours[0].effect is something else; expected one of "delay"'],
+  ['a report without a body', (w) => delete at(w, 'reports', 0).body, 'house.json: reports[0] needs what is sent'],
+  ['a time that is none', (w) => (at(w, 'reports', 1).after = -1), 'house.json: reports[1].after is negative; expected seconds'],
+  ['something wrong in the configuration', (w) => (at(w, 'configuration', 'secrets', 1).owner = 'nobody'), 'house.json: configuration.secrets[1].owner names "nobody", which is no owner'],
+  ['a part of the configuration that is missing', (w) => delete at(w, 'configuration').owners, 'house.json: configuration.owners is missing; expected array'],
+  ['a placeholder that is made up nowhere', (w) => (at(w, 'aws', 'secrets', 8, 'value').secretAccessKey = '${billingSecre}'), 'house.json: aws.secrets[8].value names ${billingSecre}, which is made up nowhere'],
+  ['an address where there are none yet', (w) => (at(w, 'aws', 'secrets', 8, 'value').url = '${github.url}'), 'house.json: aws.secrets[8].value names ${github.url}, which is made up nowhere'],
+  ['a rotation function that is not there', (w) => delete at(w, 'rotations')['rotate-generated'], 'house.json: aws.secrets[7].rotation.functionArn names "rotate-generated", which is no rotation'],
+  ['a vendor that is not there', (w) => (at(w, 'rotations', 'rotate-acmepay-single').vendor = 'stripe'), 'house.json: rotations.rotate-acmepay-single.vendor names "stripe", which is no vendor'],
+  ['a signing secret that is not there', (w) => (at(w, 'configuration', 'sources', 1).secrets = ['rescind/none']), 'house.json: configuration.sources[1].secrets[0] names "rescind/none", which is no secret of this world'],
+  ['a report from a source that is not connected', (w) => (at(w, 'reports', 0).source = 'gitlab'), 'house.json: reports[0].source names "gitlab", which is no source of this world'],
+  ['a report that waits for a later one', (w) => (at(w, 'reports', 0).when = 'vendor key in a build'), 'house.json: reports[0].when names "vendor key in a build", which is no earlier report'],
+  ['two reports of one name', (w) => (at(w, 'reports', 1).name = 'key pair on GitHub'), 'house.json: reports[1].name names "key pair on GitHub" again, after reports[0]'],
+  ['an expectation of no report', (w) => (at(w, 'expect', 0).report = 'rumour'), 'house.json: expect[0].report names "rumour", which is no report'],
+];
+
+test.each(wrong)('%s is refused with its place', (_, change, said) => {
+  const lines = saidOf(changed(change));
+  expect(lines.filter((line) => line.startsWith(said)), lines.join('\n')).toHaveLength(1);
+});
+
+test('everything that is wrong is said at once', () => {
+  const lines = saidOf(changed((world) => {
+    at(world, 'reports', 0).source = 'gitlab';
+    at(world, 'expect', 0).report = 'rumour';
+  }));
+  expect(lines).toHaveLength(2);
+});
+
+test('what stands in a wrong place is never quoted where it may be a value', () => {
+  const value = 'hunter' + '2hunter2hunter2';
+  const lines = saidOf(changed((world) => (at(world, 'aws', 'secrets', 0).value = { nested: [value] })) && { name: 'x', configuration: {}, aws: { secrets: [{ name: 'a', value: 7 }], users: [{ name: 'u', keys: [{ id: value, secret: value, status: value }] }] } });
+  expect(lines.join('\n')).toContain('aws.users[0].keys[0].status');
+  expect(lines.join('\n')).not.toContain(value);
+});
