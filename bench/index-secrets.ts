@@ -3,7 +3,7 @@ import { manySecrets, type Walk } from './many-secrets.ts';
 import { floorSeconds, quotas, secondsAtQuota } from './quota-floor.ts';
 
 const wanted = 100_000;
-const usual = [2_000, 8_000];
+const usual = [1_000, 4_000];
 
 const reads = ({ calls }: Walk): number => calls['SecretsManager GetSecretValue'] ?? 0;
 

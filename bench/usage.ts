@@ -67,7 +67,7 @@ export const outsideUsage = (sent: readonly Sent[], invocations: Record<string, 
   }, {});
 
 /** States that are not named after their function. */
-const functionOf: Record<string, FunctionName> = { 'Prove it dead': 'probe', 'Ask a person': 'report', 'Await the rotation': 'rotate' };
+const functionOf: Record<string, FunctionName> = { 'Prove it dead': 'probe', 'Look again': 'probe', 'Ask a person': 'report', 'Await the rotation': 'rotate' };
 /** Those that wait for a token, long after their function has returned. */
 const waiting = ['Ask a person', 'Await the rotation'];
 /** As long as such a function looks itself before it returns. */

@@ -4,13 +4,20 @@ import { recordDeps } from './aws/composition-record.ts';
 import { forget } from './aws/held.ts';
 import { lambda } from './aws/lambda.ts';
 import { superseded, type RecordDeps } from './aws/steps.ts';
-import { putRemaining } from './aws/tasks.ts';
+import { putRemaining, withdrawQuestions } from './aws/tasks.ts';
 import type { Case } from './core/case.ts';
 import { outcomeOf, remainingOf, statusOf } from './core/outcome.ts';
 import type { Next, Step } from './core/step.ts';
 
-/** Writes what became of the credential, what remains and with whom, and how the case ends. Never green by default. */
-export const handle = async (step: Step, deps: RecordDeps, _signal: AbortSignal): Promise<Next> => {
+/** Words of a function that sees more to do. Anything else, and a failure above all, is for the record. */
+const notYet: readonly (Next['next'] | undefined)[] = ['plan', 'contain', 'rotate', 'revoke', 'probe', 'settle', 'await'];
+
+/**
+ * Writes what became of the credential, what remains and with whom, and how the case ends. Never green by default. Called with
+ * the state of the playbook: where the function before it says that there is more to do, it passes that on.
+ */
+export const handle = async (step: Step & Partial<Next>, deps: RecordDeps, _signal: AbortSignal): Promise<Next> => {
+  if (step.next !== undefined && notYet.includes(step.next)) return { case: step.case, attempt: step.attempt, next: step.next, seconds: step.seconds ?? 0 };
   const { ledger, log } = deps;
   let found = await ledger.load(step.case);
   if (!found || found.attempt !== step.attempt) return { ...superseded(step), next: 'recorded' };
@@ -20,7 +27,10 @@ export const handle = async (step: Step, deps: RecordDeps, _signal: AbortSignal)
     const { status, note } = statusOf(found, outcome);
     if (outcome && found.plan?.decision !== 'observe') found = await ledger.tell(step.case, (current) => (isDeepStrictEqual(current.outcome, outcome) ? undefined : { kind: 'outcome', attempt: step.attempt, outcome }), found);
     found = await putRemaining(found, remainingOf(found, outcome), deps);
-    if (status !== 'not-contained') await forget(ledger, heldFor(found), found.credential);
+    if (status !== 'not-contained') {
+      found = await withdrawQuestions(found, deps);
+      await forget(ledger, heldFor(found), found.credential);
+    }
     found = await ledger.tell(step.case, (current) => (current.endedAt ? undefined : { kind: 'concluded', attempt: step.attempt, status, note }), found);
     log.info('concluded', { case: step.case, status, outcome: outcome?.outcome });
   }

@@ -23,7 +23,8 @@ export const settings: Record<FunctionName, FunctionSettings> = {
   contain: { ...step, timeoutSeconds: 120 },
   rotate: { ...step, timeoutSeconds: 120 },
   revoke: step,
-  probe: step,
+  // sleeps between two probes; it needs about 100 MB
+  probe: { ...step, memoryMegabytes: 192 },
   record: step,
   report: { ...step, variables: ['LEDGER_TABLE', 'CASES_TOPIC', 'CONFIGURATION'] },
   index: { timeoutSeconds: 300, memoryMegabytes: 1024, variables: ['REGISTRY_TABLE', 'DELIVERIES_QUEUE', 'INDEX_QUEUE', 'FINGERPRINT_KEYS', 'CONFIGURATION'] },

@@ -72,7 +72,7 @@ export const grants: Record<FunctionName, Grant[]> = {
   rotate: [lines, wake, { actions: ['events:PutEvents'], resources: ['bus'], conditions: { StringEquals: { 'events:source': 'rescind' } } }],
   revoke: [lines],
   probe: [lines, { actions: ['kms:Decrypt'], resources: ['hold-key'], conditions: boundToCase }],
-  record: [lines, { actions: ['dynamodb:DeleteItem'], resources: ['ledger'] }],
+  record: [lines, { actions: ['dynamodb:UpdateItem', 'dynamodb:DeleteItem'], resources: ['ledger'] }],
   report: [lines, wake, { actions: ['sns:Publish'], resources: ['topic'] }, { actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: ['topic-key'] }],
   index: [
     { actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:BatchWriteItem'], resources: ['registry'] },

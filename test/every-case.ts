@@ -1,5 +1,5 @@
 import { CreateAccessKeyCommand, DeleteAccessKeyCommand, IAMClient } from '@aws-sdk/client-iam';
-import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { clientsOf } from '../functions/aws/clients.ts';
 import { dispatchOf } from '../functions/aws/composition-dispatch.ts';
@@ -16,7 +16,7 @@ import { gitleaksFinding, openTown, trufflehogFinding, type Delivery, type Town 
 const keyIdOf = (rest: string): string => `AK${'IA'}${rest}`;
 
 /** One AWS finding of TruffleHog: the key's id, and what stands beside it. */
-const awsFinding = (id: string, secret: string): object => trufflehogFinding(id, { DetectorName: 'AWS', DetectorType: 2, RawV2: `${id}:${secret}` }, `deploy-${secret}.env`);
+const awsFinding = (id: string, secret: string): object => trufflehogFinding(id, { DetectorName: 'AWS', DetectorType: 2, RawV2: `${id}:${secret}` }, `${id}/${secret}.env`);
 
 /** One finding of Gitleaks that has the value wherever a scanner may have put it. */
 const chattyFinding = (value: string, more: object = {}): object => ({
@@ -138,7 +138,7 @@ export const playEveryCase = async ({ hooks, onLine, ...options }: Partial<Servi
       const value = town.value('stranger');
       const unmatched = await town.gitleaks([chattyFinding(value)]);
       await ended(unmatched);
-      await asWorld(SecretsManagerClient).send(new CreateSecretCommand({ Name: 'orders/late', SecretString: value }));
+      await asWorld(SecretsManagerClient).send(new PutSecretValueCommand({ SecretId: 'orders/late', SecretString: value }));
       await town.until(() => casesOf(unmatched).length > 1, 'the index meets what was on watch');
     },
     // over 200 KB when its values are out

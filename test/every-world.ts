@@ -35,6 +35,7 @@ export const everyWorld = (): EveryWorld => {
       secrets: [
         ...keyUsers.map((user) => ({ name: `keys/${user}`, value: JSON.stringify({ accessKeyId: `\${${user}Id}`, secretAccessKey: `\${${user}Secret}` }) })),
         { name: 'orders/stuck', value: JSON.stringify({ user: 'stuck_a', key: '${stuck}' }), pending: { value: JSON.stringify({ user: 'stuck_b', key: '${stuckPending}' }) }, rotation: { functionArn: 'arn:aws:lambda:us-east-1:111122223333:function:rotate-pay' } },
+        { name: 'orders/late', value: 'to be filled in' },
         { name: 'orders/database', value: JSON.stringify({ url: database.text }) },
       ],
       users: keyUsers.map((user) => ({ name: user, keys: [{ id: `\${${user}Id}`, secret: `\${${user}Secret}`, status: 'Active' as const, createDate: '2025-01-01T00:00:00.000Z' }] })),

@@ -24,7 +24,12 @@ export const sameReport = (a: Report, b: Report): boolean => a.source === b.sour
 export const admitMatch = async (report: Report, match: Match, index: number, deps: DispatchDeps): Promise<void> => {
   const { ledger, log, now } = deps;
   let id = index === 0 ? caseIdOf(digest, report) : caseIdOf(digest, report, match.credential.id);
-  for (let before = await ledger.load(id); before && isEnded(before) && before.closed && before.endedAt; before = await ledger.load(id)) {
+  let before = await ledger.load(id);
+  if (isOfAnother(before, match)) {
+    id = caseIdOf(digest, report, match.credential.id);
+    before = await ledger.load(id);
+  }
+  for (; before && isEnded(before) && before.closed && before.endedAt; before = await ledger.load(id)) {
     if (!recheckDue(before.endedAt, now())) {
       await ledger.point('delivery', report.delivery, before);
       if (report.held) await forget(ledger, [report.held], match.credential.id);
@@ -40,6 +45,9 @@ export const admitMatch = async (report: Report, match: Match, index: number, de
   }
 };
 
+/** Whether a case of that id is about something else: the same place in the same commit was reported before, with another credential in it. */
+const isOfAnother = (found: Case | undefined, { credential }: Match): boolean => found?.credential !== undefined && found.credential !== credential.id;
+
 /** Claims a credential for a case. Answers the case that has it, where that is another and open. */
 export const claimFor = async (credential: string, id: string, { ledger, sleep, now }: DispatchDeps): Promise<Case | undefined> => {
   for (let turn = 0; turn < patience; turn += 1) {
@@ -54,12 +62,18 @@ export const claimFor = async (credential: string, id: string, { ledger, sleep, 
   throw new Error(`the case that has claimed ${credential} does not open: try again`);
 };
 
-const open = async (id: string, report: Report, { credential, proof, fingerprint }: Match, deps: DispatchDeps): Promise<void> => {
+const open = async (id: string, report: Report, match: Match, deps: DispatchDeps): Promise<void> => {
   const { ledger } = deps;
+  const { credential, proof, fingerprint } = match;
   const earlier = (await ledger.pointed('credential', credential.id)).find((other) => other !== id);
   const matched: Entry = { kind: 'matched', credential: credential.id, proof, owner: credential.owner, fingerprint, copies: credential.copies.length };
   let found = await ledger.tell(id, ({ lines }) => (lines.length > 0 ? undefined : { kind: 'opened', report, again: earlier }));
   found = await ledger.tell(id, (current) => (current.credential ? undefined : matched), found);
+  if (isOfAnother(found, match)) {
+    // the other one came at the same moment
+    await release(ledger, credential.id, id);
+    return admitMatch(report, match, 1, deps);
+  }
   await ledger.point('delivery', report.delivery, found);
   await ledger.point('credential', credential.id, found);
   await begin(found, 'reported', deps);
@@ -72,9 +86,9 @@ export const begin = async (found: Case, why: string, { ledger, clientOf, playbo
 };
 
 /** Adds a report to an open case and does what it changes; false where the case was closed meanwhile. Repeated, it finishes what was begun. */
-export const join = async (other: Case, report: Report, { credential, proof }: Match, deps: DispatchDeps): Promise<boolean> => {
+export const join = async (other: Case, report: Report, { credential, proof, fingerprint }: Match, deps: DispatchDeps): Promise<boolean> => {
   const { ledger, clientOf, playbook } = deps;
-  let joined = await ledger.tell(other.id, (current) => (current.closed || current.reports.some((earlier) => sameReport(earlier, report)) ? undefined : { kind: 'joined', report, proof }), other);
+  let joined = await ledger.tell(other.id, (current) => (current.closed || current.reports.some((earlier) => sameReport(earlier, report)) ? undefined : { kind: 'joined', report, proof, fingerprint: proof === 'value' ? fingerprint : undefined }), other);
   if (!joined.reports.some((earlier) => sameReport(earlier, report))) return false;
   await ledger.point('delivery', report.delivery, joined);
   await ledger.point('credential', credential.id, joined);

@@ -18,7 +18,7 @@ export interface Sealing {
   now: () => Date;
 }
 
-const atOnce = 24;
+const atOnce = 48;
 const mostCandidates = 8;
 
 /** Turns leaked values into fingerprints and held ciphertexts: what comes out holds no value. */

@@ -36,6 +36,7 @@ export interface RecordDeps {
 
 /** A case with what acting on it needs. */
 export interface Work {
+  /** As it stood when we last read it or wrote to it. */
   found: Case;
   credential: Credential;
   binding: Binding;
@@ -98,11 +99,12 @@ export const contextOf = (work: Work, verb: ActVerb | 'probe' | 'find', step: St
     noted,
     note: async (fact) => {
       if (verb === 'probe' || verb === 'find') return;
-      await deps.ledger.tell(step.case, (current) => {
+      // what is known is enough: if anybody wrote meanwhile, the line is refused and the case read again
+      work.found = await deps.ledger.tell(step.case, (current) => {
         // a function that outlived its playbook must not act beside the next attempt
         if (current.attempt !== step.attempt || current.closed) throw new Superseded();
         return { kind: 'noted', attempt: step.attempt, verb, round, fact };
-      });
+      }, work.found);
     },
   };
   return { case: work.found.id, round, now: deps.now, sleep: deps.sleep, signal, binding: work.binding, intent };
@@ -120,9 +122,9 @@ export const perform = (verb: ActVerb, step: Step, deps: StepDeps, signal: Abort
       return nextOf(work.found, step.attempt, deps.now());
     }
     const round = roundOf(work.found, verb);
-    await deps.ledger.tell(step.case, (current) => (current.lines.some((line) => line.kind === 'intent' && line.verb === verb && line.round === round && line.attempt === step.attempt) ? undefined : { kind: 'intent', attempt: step.attempt, verb, round }), work.found);
+    work.found = await deps.ledger.tell(step.case, (current) => (current.lines.some((line) => line.kind === 'intent' && line.verb === verb && line.round === round && line.attempt === step.attempt) ? undefined : { kind: 'intent', attempt: step.attempt, verb, round }), work.found);
     const acted = await act(work, contextOf(work, verb, step, deps, signal));
-    const told = await deps.ledger.tell(step.case, (current) => (roundOf(current, verb) > round ? undefined : { kind: 'acted', attempt: step.attempt, verb, round, acted }));
+    const told = await deps.ledger.tell(step.case, (current) => (roundOf(current, verb) > round ? undefined : { kind: 'acted', attempt: step.attempt, verb, round, acted }), work.found);
     deps.log.info('acted', { case: step.case, verb, round, result: acted.result });
     return nextOf(told, step.attempt, deps.now());
   });

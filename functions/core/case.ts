@@ -59,7 +59,7 @@ export type ActVerb = 'contain' | 'rotate' | 'revoke';
 /** One line of a case's story. Append-only. */
 export type Entry =
   | { kind: 'opened'; report: Report; credential?: string; proof?: Proof; owner?: string; fingerprint?: string; again?: string }
-  | { kind: 'joined'; report: Report; proof?: Proof }
+  | { kind: 'joined'; report: Report; proof?: Proof; fingerprint?: string }
   | { kind: 'matched'; credential: string; proof: Proof; owner?: string; fingerprint?: string; copies: number; report?: Report; again?: string }
   | { kind: 'unmatched'; note: string }
   | { kind: 'lookup-failed'; note: string }
@@ -97,6 +97,8 @@ export interface Case {
   again?: string;
   /** The strongest proof that any report brought. */
   proof?: Proof;
+  /** The line of the report that proved more than those before it: what was tried before it says nothing about its value. 0: the first report. */
+  proven: number;
   attempt: number;
   /** Acts and probes before this line belong to an attempt that was concluded: the next one looks and acts afresh. */
   since: number;
@@ -114,7 +116,7 @@ export const stronger = (a: Proof | undefined, b: Proof | undefined): Proof | un
 
 /** Folds the lines of one case into what it is now. Pure; the same lines give the same case. */
 export const caseOf = (id: string, lines: readonly Line[]): Case => {
-  const found: Case = { id, lines: [...lines], status: 'open', openedAt: lines[0]?.at ?? '', reports: [], attempt: 0, since: 0, tasks: [] };
+  const found: Case = { id, lines: [...lines], status: 'open', openedAt: lines[0]?.at ?? '', reports: [], proven: 0, attempt: 0, since: 0, tasks: [] };
   for (const line of lines) tell(found, line);
   return found;
 };
@@ -131,6 +133,10 @@ const tell = (found: Case, line: Line): void => {
       return;
     case 'joined':
       found.reports.push(line.report);
+      if (stronger(found.proof, line.proof) !== found.proof) {
+        found.proven = line.n;
+        found.fingerprint = line.fingerprint ?? found.fingerprint;
+      }
       found.proof = stronger(found.proof, line.proof);
       return;
     case 'matched':

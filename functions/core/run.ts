@@ -36,7 +36,7 @@ const probesAfter = (lines: readonly Line[], after: number): TimedProbe[] =>
 const probesBeforeActs = (found: Case): Extract<Line, { kind: 'probed' }>[] => {
   const lines = linesOf(found);
   const firstAct = lines.find(({ kind }) => kind === 'acted')?.n ?? Infinity;
-  return lines.filter((line): line is Extract<Line, { kind: 'probed' }> => line.kind === 'probed' && line.n < firstAct);
+  return lines.filter((line): line is Extract<Line, { kind: 'probed' }> => line.kind === 'probed' && line.n < firstAct && line.n > found.proven);
 };
 
 /** What probes said before anything was touched in this case. */
@@ -98,7 +98,7 @@ const replan = (found: Case): boolean => {
 };
 
 const answered = (found: Case, plan: Plan): boolean =>
-  openApprovals(found).length === 0 && found.tasks.some(({ about, answer }) => about === plan.about && answer !== undefined);
+  openApprovals(found).length === 0 && found.tasks.some(({ about, answer }) => about === plan.about && (answer === 'approve' || answer === 'reject'));
 
 const moveFor = (step: PlannedStep, found: Case, plan: Plan, now: Date): Move | 'stop' | undefined => {
   switch (step.verb) {

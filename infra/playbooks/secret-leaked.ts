@@ -24,13 +24,13 @@ export const secretLeaked = (scope: Construct, functions: Steps): IChainable => 
   const revoke = step(scope, 'Revoke', functions.revoke);
   const probe = step(scope, 'Probe', functions.probe);
   const prove = step(scope, 'Prove it dead', functions.probe);
+  const look = step(scope, 'Look again', functions.probe);
   const settle = new Wait(scope, 'Let it settle', { time: WaitTime.secondsPath('$.seconds') });
   const ask = waiting(scope, 'Ask a person', functions.report, Duration.days(7));
   const awaitRotation = waiting(scope, 'Await the rotation', functions.rotate, Duration.seconds(60));
   const failure = new Pass(scope, 'Note the failure', { parameters: { case: JsonPath.stringAt('$.case'), attempt: JsonPath.numberAt('$.attempt'), error: JsonPath.stringAt('$.error.Error') } });
   const record = step(scope, 'Record', functions.record, TaskInput.fromJsonPathAt('$'));
   const report = step(scope, 'Report', functions.report);
-  const isContained = new Choice(scope, 'Contained?');
   const contained = new Succeed(scope, 'Contained');
   const recorded = new Succeed(scope, 'Recorded');
   const notContained = new Fail(scope, 'Not contained', { error: 'NotContained', cause: 'The case is red: GET /cases/{id} tells what remains and with whom.' });
@@ -46,20 +46,23 @@ export const secretLeaked = (scope: Construct, functions: Steps): IChainable => 
     .when(next('await'), awaitRotation)
     .when(next('ask'), ask)
     .when(next('plan'), plan)
+    .when(next('contained'), contained)
+    .when(next('recorded'), recorded)
+    .when(next('not-contained'), report)
     .otherwise(record);
-  // the usual way after a contained credential asks nobody: each question costs a transition
+  // the usual way asks only before it acts and at its end: each question costs a transition
   contain.next(prove);
   prove.next(rotate);
-  rotate.next(probe);
+  rotate.next(look);
+  look.next(record);
   revoke.next(rotate);
   probe.next(whatNext);
   settle.next(probe);
   awaitRotation.addCatch(rotate, { errors: ['States.Timeout'], resultPath: JsonPath.DISCARD }).next(rotate);
   ask.addCatch(record, { errors: ['States.Timeout'], resultPath: JsonPath.DISCARD }).next(plan);
-  for (const task of [plan, contain, rotate, revoke, probe, prove, awaitRotation, ask]) task.addCatch(failure, { errors: ['States.ALL'], resultPath: '$.error' });
+  for (const task of [plan, contain, rotate, revoke, probe, prove, look, awaitRotation, ask]) task.addCatch(failure, { errors: ['States.ALL'], resultPath: '$.error' });
   failure.next(record);
-  record.addCatch(notContained, { errors: ['States.ALL'], resultPath: '$.error' }).next(isContained);
-  isContained.when(next('contained'), contained).when(next('recorded'), recorded).otherwise(report);
+  record.addCatch(notContained, { errors: ['States.ALL'], resultPath: '$.error' }).next(whatNext);
   report.addCatch(notContained, { errors: ['States.ALL'], resultPath: '$.error' }).next(notContained);
   return plan;
 };

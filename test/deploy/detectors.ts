@@ -67,7 +67,7 @@ const tell = (deployed: Deployed, detector: string, secret: string): Promise<str
 export const postGitleaks = (deployed: Deployed): Promise<string> => tell(deployed, 'gitleaks', deployed.world.signing.gitleaks);
 
 /** So many findings that the report, its values taken out, is still too large for a queue and takes the way over the bucket. */
-const DECOYS = 500;
+const DECOYS = 800;
 
 /** Posts a report in TruffleHog's form by the documented step, the real pair behind many ids of nobody's; answers what Rescind answered. */
 export const postTrufflehog = (deployed: Deployed, { keyId, secret }: Uploader): Promise<string> => {

@@ -2,13 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { markIn, marksOf } from '../marks.ts';
 
-/** A file of the emulator's state, of its log or of what it left behind, as text. */
+/** A file that was left behind, byte for character. */
 export interface Leftover {
   file: string;
   text: string;
 }
 
-/** Everything below a folder, each file also with the base64 in it undone: MiniStack keeps binary and compressed things that way. */
+/** Every file below a folder. */
 export const leftoversIn = (folder: string): Leftover[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

@@ -33,7 +33,7 @@ const reachable = (from: string, seen = new Set<string>()): Set<string> => {
 describe('the playbook secret-leaked', () => {
   it('has the states that an on-call person reads', () => {
     expect(Object.keys(states).sort()).toEqual(
-      ['Ask a person', 'Await the rotation', 'Contain', 'Contained', 'Contained?', 'Let it settle', 'Not contained', 'Note the failure', 'Plan', 'Probe', 'Prove it dead', 'Record', 'Recorded', 'Report', 'Revoke', 'Rotate', 'What next?'].sort(),
+      ['Ask a person', 'Await the rotation', 'Contain', 'Contained', 'Let it settle', 'Look again', 'Not contained', 'Note the failure', 'Plan', 'Probe', 'Prove it dead', 'Record', 'Recorded', 'Report', 'Revoke', 'Rotate', 'What next?'].sort(),
     );
   });
 
@@ -73,7 +73,7 @@ describe('the playbook secret-leaked', () => {
 
   it('has an answer to What next? whatever a function says', () => {
     expect(states['What next?']?.Default).toBe('Record');
-    expect(states['Contained?']?.Default).toBe('Report');
+    expect(states['What next?']?.Choices?.find(({ StringEquals }) => StringEquals === 'not-contained')?.Next).toBe('Report');
     expect(states.Report?.Next).toBe('Not contained');
   });
 
