@@ -74,7 +74,7 @@ const asked = async (url: string, size: number): Promise<Measured> => {
 
 /** What a query for the blast radius of a leaked value reads and takes, however many credentials the registry holds. The table is on disk, in a process of its own. */
 export const blastRadius: Bench = async (tell) => {
-  const path = mkdtempSync(join(tmpdir(), 'rescind-registry-'));
+  const path = mkdtempSync(join(tmpdir(), 'bench-registry-'));
   const measured: Measured[] = [];
   try {
     let from = 0;

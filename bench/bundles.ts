@@ -25,7 +25,7 @@ const importTimes = (script: string, bundles: readonly Bundle[]): Map<string, nu
  * with the same clients; and that of the shell against a handler with nothing at all.
  */
 export const bundles: Bench = async (tell) => {
-  const folder = mkdtempSync(join(tmpdir(), 'rescind-bundles-'));
+  const folder = mkdtempSync(join(tmpdir(), 'bench-bundles-'));
   try {
     const bare = await bundled(folder, 'bare', { text: 'export const handler = async () => ({});' });
     const shell = await bundled(folder, 'shell', { text: emptyHandler('lambda', new Map()) });

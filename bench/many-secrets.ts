@@ -37,7 +37,7 @@ const nameAt = (n: number): string => `prod/team-${n % 97}/secret-${n}`;
 const environment = { REGISTRY_TABLE: tables.registry.name, LEDGER_TABLE: tables.ledger.name, DELIVERIES_QUEUE: 'none', INDEX_QUEUE: 'none', BODIES_BUCKET: '', FINGERPRINT_KEYS: 'v1=alias/rescind-fingerprint-v1', HOLD_KEY: '', SECRET_LEAKED_PLAYBOOK: '', CASES_TOPIC: '', CONFIGURATION: '' };
 
 export const manySecrets = async (count: number): Promise<ManySecrets> => {
-  const folder = mkdtempSync(join(tmpdir(), 'rescind-index-'));
+  const folder = mkdtempSync(join(tmpdir(), 'bench-index-'));
   const clock = clockOf();
   const behaviours = new Behaviours();
   const secrets = Array.from({ length: count }, (_, n) => ({ name: nameAt(n), value: JSON.stringify({ host: 'db.example.com', user: `app_${n}`, password: makeUp({ kind: 'password' }) }) }));

@@ -42,32 +42,35 @@ const signers = (rotations: readonly string[]): Map<string, string> =>
 export const record = (heard: (sent: Sent) => void, rotations: readonly string[] = []): (() => void) => {
   const known = signers(rotations);
   const original = proto.send;
-  proto.send = function send(this: Client, command: Command): Promise<unknown> {
-    const client = this;
+  const tell = async (client: Client, command: Command, start: number, answer: { output?: unknown; error?: unknown }): Promise<void> => {
+    const end = performance.now();
+    const { accessKeyId, secretAccessKey } = await client.config.credentials();
+    const service = client.constructor.name.replace(/Client$/, '');
+    heard({
+      by: known.get(accessKeyId) ?? 'other',
+      service,
+      operation: command.constructor.name.replace(/Command$/, ''),
+      input: command.input as Record<string, unknown>,
+      output: answer.output as Record<string, unknown> | undefined,
+      error: answer.error instanceof Error ? answer.error.name : undefined,
+      start,
+      end,
+      again: async (clients) => {
+        const key = `${service} ${accessKeyId}`;
+        const bare = clients.get(key) ?? new client.constructor({ region: client.config.region, endpoint: client.config.endpoint, credentials: { accessKeyId, secretAccessKey }, maxAttempts: 1 });
+        clients.set(key, bare);
+        await original.call(bare, new command.constructor(command.input)).catch(() => undefined);
+      },
+    });
+  };
+  proto.send = function send(this: Client, ...parameters: [Command]): Promise<unknown> {
     const start = performance.now();
-    const tell = async (answer: { output?: unknown; error?: unknown }): Promise<void> => {
-      const end = performance.now();
-      const { accessKeyId, secretAccessKey } = await client.config.credentials();
-      const service = client.constructor.name.replace(/Client$/, '');
-      heard({
-        by: known.get(accessKeyId) ?? 'other',
-        service,
-        operation: command.constructor.name.replace(/Command$/, ''),
-        input: command.input as Record<string, unknown>,
-        output: answer.output as Record<string, unknown> | undefined,
-        error: answer.error instanceof Error ? answer.error.name : undefined,
-        start,
-        end,
-        again: async (clients) => {
-          const key = `${service} ${accessKeyId}`;
-          const bare = clients.get(key) ?? new client.constructor({ region: client.config.region, endpoint: client.config.endpoint, credentials: { accessKeyId, secretAccessKey }, maxAttempts: 1 });
-          clients.set(key, bare);
-          await original.call(bare, new command.constructor(command.input)).catch(() => undefined);
-        },
-      });
-    };
-    const answered = original.apply(this, arguments as unknown as [Command]);
-    void answered.then((output) => tell({ output }), (error: unknown) => tell({ error })).catch(() => undefined);
+    const answered = original.apply(this, parameters);
+    const told = answered.then(
+      (output) => tell(this, parameters[0], start, { output }),
+      (error: unknown) => tell(this, parameters[0], start, { error }),
+    );
+    told.catch(() => undefined);
     return answered;
   };
   return () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CfnOutput, Stack } from 'aws-cdk-lib/core';
@@ -32,7 +32,9 @@ export interface RescindProps extends StackProps {
 
 /** The functions read the configuration as it is, so it lies beside them with every default written out. */
 const writtenOut = (configuration: Configuration): string => {
-  const file = join(mkdtempSync(join(tmpdir(), 'rescind-')), CONFIGURATION_BESIDE_CODE);
+  const folder = mkdtempSync(join(tmpdir(), 'rescind-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, CONFIGURATION_BESIDE_CODE);
   writeFileSync(file, JSON.stringify(configuration));
   return file;
 };

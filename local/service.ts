@@ -9,7 +9,7 @@ import { stepsOf } from '../functions/aws/composition-steps.ts';
 import { receiveOf, type Foundation } from '../functions/aws/composition.ts';
 import { clientsOf, type Called, type ClientConfiguration, type ClientOf } from '../functions/aws/clients.ts';
 import type { HttpAnswer, HttpRequest } from '../functions/aws/http.ts';
-import type { Count, Log } from '../functions/aws/log.ts';
+import { withoutMessage, type Count, type Log } from '../functions/aws/log.ts';
 import { notice } from '../functions/aws/notices.ts';
 import { sweep } from '../functions/aws/sweep.ts';
 import { tables } from '../functions/aws/tables.ts';
@@ -127,7 +127,11 @@ export const startService = async (options: ServiceOptions): Promise<Service> =>
     if (name in steps) return steps[name as keyof typeof steps](payload, depsOf(name as FunctionName, stepsOf), signal);
     return ends[name as keyof typeof ends](payload, depsOf(name as FunctionName, recordOf), signal);
   };
-  platform.begin((arn, payload, signal) => invoke(arn.split(':function:')[1] ?? '', payload as Step, signal));
+  platform.begin((arn, payload, signal) =>
+    invoke(arn.split(':function:')[1] ?? '', payload as Step, signal).catch((error: unknown) => {
+      throw withoutMessage(error);
+    }),
+  );
 
   const answer = async (request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> => {
     if (request.path.startsWith('/triggers/')) return receive.handle(request, depsOf('receive', receiveOf), signal);

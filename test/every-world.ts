@@ -3,7 +3,7 @@ import type { World } from '../local/world/world.ts';
 import { worldOf } from './world-of.ts';
 
 /** IAM users with one key each, kept in `keys/<user>`; what happens to each is told in `every-case.ts`. */
-export const keyUsers = ['mover', 'namesake', 'twice', 'moot', 'careful', 'exposed', 'refusing', 'stopped', 'faltering'] as const;
+export const keyUsers = ['mover', 'namesake', 'twice', 'careful', 'exposed', 'refusing', 'stopped', 'faltering'] as const;
 export type KeyUser = (typeof keyUsers)[number];
 
 /** A password with characters that a URL must encode, in a connection string whose other parts are made up as well. */

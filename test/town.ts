@@ -67,7 +67,8 @@ export const openTown = async (world: World, options: Partial<ServiceOptions> & 
   const logged: string[] = [];
   const log = (level: string) => (message: string, fields?: Record<string, unknown>) => {
     logged.push(message);
-    said.push([`log ${level}`, `${message} ${JSON.stringify(fields ?? {})}`]);
+    // an error would be empty as JSON, and a logger shows all of it
+    said.push([`log ${level}`, `${message} ${JSON.stringify(fields ?? {}, (_, inner: unknown) => (inner instanceof Error ? `${inner.stack} ${JSON.stringify(inner)}` : inner))}`]);
   };
   const service = await startService({
     ...options,

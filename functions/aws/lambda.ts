@@ -5,7 +5,7 @@ import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, SQSEvent, SQSRecord } from 'aws-lambda';
 import { requestOf, resultOf, type HttpAnswer, type HttpRequest } from './http.ts';
-import { deployedLog, errorName, powertoolsLogger, powertoolsMetrics } from './log.ts';
+import { deployedLog, errorName, powertoolsLogger, powertoolsMetrics, withoutMessage } from './log.ts';
 
 /** Handlers are told to stop this long before Lambda would kill them. */
 const earlyMilliseconds = 1_500;
@@ -26,10 +26,17 @@ const shell = <Event, Result>(run: (event: Event, signal: AbortSignal) => Promis
   return (event: Event, context: never): Promise<Result> => built()(event, context) as Promise<Result>;
 };
 
-/** What Step Functions (or a schedule) calls: the event goes in as it is. */
+/** What Step Functions (or a schedule) calls: the event goes in as it is. What it throws is kept in the execution's history. */
 export const lambda = <Event, Result, Deps>(handle: (event: Event, deps: Deps, signal: AbortSignal) => Promise<Result>, depsOf: () => Deps) => {
   const deps = once(depsOf);
-  return shell<Event, Result>((event, signal) => handle(event, deps(), signal));
+  return shell<Event, Result>(async (event, signal) => {
+    const made = deps();
+    try {
+      return await handle(event, made, signal);
+    } catch (error) {
+      throw withoutMessage(error);
+    }
+  });
 };
 
 /** What API Gateway calls. A failure that nobody foresaw is a 500 without its message. */

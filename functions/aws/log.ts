@@ -29,5 +29,14 @@ export const deployedLog: Log = {
 
 export const deployedCount: Count = (metric, value = 1) => powertoolsMetrics().addMetric(metric, metrics[metric], value);
 
+/** The error with its name and its way through the code, and without its message, for wherever it is kept. */
+export const withoutMessage = (error: unknown): Error => {
+  const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : [];
+  const shown = new Error('its message may quote what somebody was given and is not kept');
+  shown.name = errorName(error);
+  shown.stack = [`${shown.name}: ${shown.message}`, ...frames].join('\n');
+  return shown;
+};
+
 /** An error's name and nothing else: messages of others may quote what they were given. */
 export const errorName = (error: unknown): string => (error instanceof Error ? error.name : typeof error);

@@ -124,6 +124,8 @@ export const live = async (plan: Plan): Promise<Ending> => {
       isAnswering = false;
     }
     ended = views !== undefined && asked.length === 0;
+    // what we ourselves look at from now on is no part of the story
+    if (ended) isCounting = false;
     if (!ended && Date.now() > end) throw new Error(`it did not end; the cases are ${JSON.stringify((await withLife((town) => town.views())).map(({ status, timeline }) => [status, timeline.map(({ what }) => what).join(' ')]))}`);
     if (!ended) await new Promise((resolve) => setTimeout(resolve, 15));
   }
