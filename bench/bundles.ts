@@ -6,18 +6,18 @@ import { functionNames } from '../local/roles.ts';
 import { bundled, clientsIn, emptyHandler, importScript, type Bundle } from './bundle.ts';
 import { aligned, median, type Bench, type Figure } from './figure.ts';
 
-const imports = 11;
+const imports = 15;
 const limit = 1.3;
 
 const shellOf = (file: string): 'lambda' | 'httpLambda' | 'queueLambda' => /= (lambda|httpLambda|queueLambda)\(/.exec(readFileSync(file, 'utf8'))?.[1] as 'lambda';
 
-/** Median milliseconds of importing each bundle in a fresh process; the bundles take turns, so that a busy moment hits all. */
-const importTimes = (script: string, bundles: readonly Bundle[]): Map<string, number> => {
+/** Milliseconds of importing each bundle in a fresh process, turn by turn; a bundle and its empty handler follow each other, so that a busy moment hits both. */
+const importTimes = (script: string, bundles: readonly Bundle[]): Map<string, number[]> => {
   const times = new Map(bundles.map(({ path }): [string, number[]] => [path, []]));
   for (let turn = 0; turn < imports; turn += 1) {
     for (const { path } of bundles) times.get(path)?.push(Number(execFileSync(process.execPath, [script, path], { encoding: 'utf8' })));
   }
-  return new Map([...times].map(([path, all]) => [path, median(all)]));
+  return times;
 };
 
 /**
@@ -35,10 +35,12 @@ export const bundles: Bench = async (tell) => {
       pairs.push({ name, whole, empty: await bundled(folder, `${name}-empty`, { text: emptyHandler(shellOf(`functions/${name}.ts`), clientsIn(whole.ours)) }) });
     }
     const times = importTimes(importScript(folder), [bare, shell, ...pairs.flatMap(({ whole, empty }) => [whole, empty])]);
-    const timeOf = ({ path }: Bundle): number => times.get(path) ?? NaN;
+    const timesOf = ({ path }: Bundle): number[] => times.get(path) ?? [];
+    const timeOf = (bundle: Bundle): number => median(timesOf(bundle));
+    const ratioOf = (whole: Bundle, empty: Bundle): number => median(timesOf(whole).map((time, turn) => time / (timesOf(empty)[turn] ?? NaN)));
     const kilobytes = ({ bytes }: Bundle): string => (bytes / 1024).toFixed(0);
-    const rows = pairs.map(({ name, whole, empty }) => ({ name, whole, empty, size: whole.bytes / empty.bytes, time: timeOf(whole) / timeOf(empty) }));
-    tell(`kilobytes and milliseconds to import (median of ${imports} fresh processes), each against its empty handler`);
+    const rows = pairs.map(({ name, whole, empty }) => ({ name, whole, empty, size: whole.bytes / empty.bytes, time: ratioOf(whole, empty) }));
+    tell(`kilobytes and milliseconds to import (median of ${imports} fresh processes; the ratio is that of neighbours), each against its empty handler`);
     for (const line of aligned([
       ['', 'KB', 'empty', '', 'ms', 'empty', ''],
       ...rows.map(({ name, whole, empty, size, time }) => [name, kilobytes(whole), kilobytes(empty), `${size.toFixed(2)}x`, timeOf(whole).toFixed(1), timeOf(empty).toFixed(1), `${time.toFixed(2)}x`]),

@@ -1,11 +1,13 @@
 import { admit, type DispatchDeps } from './aws/admit.ts';
 import { heed } from './aws/aws-events.ts';
+import { digest } from './aws/digest.ts';
 import { dispatchDeps } from './aws/composition-dispatch.ts';
 import { queueLambda } from './aws/lambda.ts';
 import { mapLimit } from './aws/limit.ts';
 import { stored, type Message } from './aws/queue.ts';
 import { sweep } from './aws/sweep.ts';
 import type { Report } from './core/case.ts';
+import { caseIdOf } from './core/ids.ts';
 
 const atOnce = 16;
 
@@ -22,7 +24,7 @@ export const handle = async (body: unknown, deps: DispatchDeps, signal: AbortSig
     }
     case 'met':
       await admit([[message.report, undefined]], message.report.delivery, deps, signal, (items, work) => mapLimit(items, 1, work));
-      return deps.registry.unwatch(message.fingerprint, message.report.held ?? '');
+      return deps.registry.unwatch(message.fingerprint, caseIdOf(digest, message.report));
     case 'sweep':
       return sweep(deps);
     default:

@@ -1,7 +1,7 @@
 import type { Lookup } from '../../events/trigger.ts';
 import type { Report } from '../core/case.ts';
 import type { Reporter } from '../core/connector.ts';
-import { unmatchedCaseIdOf } from '../core/ids.ts';
+import { caseIdOf, unmatchedCaseIdOf } from '../core/ids.ts';
 import { digest } from './digest.ts';
 import { share } from './held.ts';
 import type { Count, Log } from './log.ts';
@@ -97,5 +97,5 @@ const openUnmatched = async (reports: readonly Report[], delivery: string, deps:
 
 export const watchAll = async (reports: readonly Report[], registry: Registry, caseId: string): Promise<void> =>
   registry.putAll(
-    reports.flatMap((report) => report.fingerprints.map((fingerprint) => ({ pk: `fingerprint#${fingerprint}`, sk: `watch#${report.held ?? caseId}`, case: caseId, report }))),
+    reports.flatMap((report) => report.fingerprints.map((fingerprint) => ({ pk: `fingerprint#${fingerprint}`, sk: `watch#${caseIdOf(digest, report)}`, case: caseId, report }))),
   );

@@ -133,16 +133,12 @@ export class Registry {
     }
   }
 
-  /** Keeps a report that matched nothing on watch: if the index meets its fingerprint later, the case opens again. */
-  async watch(fingerprint: string, caseId: string, report: Report): Promise<void> {
-    await this.documents.send(new PutCommand({ TableName: this.table, Item: { pk: `fingerprint#${fingerprint}`, sk: `watch#${caseId}`, case: caseId, report } }));
-  }
-
   /** Reports on watch for a fingerprint. */
   async watched(fingerprint: string): Promise<Report[]> {
     return this.query<Report>(`fingerprint#${fingerprint}`, 'watch#', 'report');
   }
 
+  /** Takes a report off watch. */
   async unwatch(fingerprint: string, caseId: string): Promise<void> {
     await this.documents.send(new DeleteCommand({ TableName: this.table, Key: { pk: `fingerprint#${fingerprint}`, sk: `watch#${caseId}` } }));
   }

@@ -4,7 +4,7 @@ import { valueFor } from '../../functions/core/held-value.ts';
 
 const found = (fingerprint?: string): Case => ({ ...caseOf('c-1', []), fingerprint });
 const credential = (issuer: string) => ({ id: `${issuer}:x`, issuer, name: 'x', copies: [] });
-const half = `${'aB3d'.repeat(9)}zZ9+`;
+const half = Buffer.from('thirty bytes of any plain text').toString('base64');
 
 describe('the held value with which a credential is tried', () => {
   it('is the one by which it was matched', () => {

@@ -15,6 +15,20 @@ export interface FaultWorld {
   check(ending: Ending): void;
 }
 
+/** A Gitleaks report of one value: signed once a world, so that every further delivery is the very same message. */
+const reported = (name: string): Send => {
+  const made = new WeakMap<object, { body: string; headers: Record<string, string> }>();
+  return (town) => {
+    const world = town.providers;
+    if (!made.has(world)) {
+      const body = JSON.stringify([gitleaksFinding(town.value(name))]);
+      made.set(world, { body, headers: town.signed('gitleaks', body) });
+    }
+    const { body, headers } = made.get(world) ?? { body: '', headers: {} };
+    return town.post('gitleaks', body, headers);
+  };
+};
+
 const pairOf = (text: string | undefined): { accessKeyId: string; secretAccessKey: string } => JSON.parse(text ?? '{}') as never;
 
 /** Each bound copy holds the one successor, which works; nothing else that is ours was left at the user. */
@@ -39,17 +53,17 @@ const rotations = (name: string, ending: Ending): number => Object.keys(ending.o
 export const faultWorlds: Record<string, FaultWorld> = {
   'a key pair without a free slot': {
     world: worldOf({ pair: { copies: 2, deleteProvenDead: true } }),
-    senders: [(town) => town.github(42), (town) => town.gitleaks([gitleaksFinding(town.value('secret'))])],
+    senders: [(town) => town.github(42), reported('secret')],
     check: checkPair(2, { old: 'gone', other: true }),
   },
   'a key pair with a free slot': {
     world: worldOf({ pair: { copies: 2, slot: 'free' } }),
-    senders: [(town) => town.github(42), (town) => town.gitleaks([gitleaksFinding(town.value('secret'))])],
+    senders: [(town) => town.github(42), reported('secret')],
     check: checkPair(2, { old: 'Inactive', other: false }),
   },
   'a key pair whose owner wants the new key first': {
     world: worldOf({ pair: { copies: 2, slot: 'free', newKeyFirst: true } }),
-    senders: [(town) => town.github(42), (town) => town.gitleaks([gitleaksFinding(town.value('secret'))])],
+    senders: [(town) => town.github(42), reported('secret')],
     check: checkPair(2, { old: 'Inactive', other: false }),
   },
   'a key pair whose owner is asked first': {
@@ -60,7 +74,7 @@ export const faultWorlds: Record<string, FaultWorld> = {
   },
   'a vendor key with alternating users': {
     world: worldOf({ vendor: {}, alerts: { 42: '${vendorA}' } }),
-    senders: [(town) => town.github(42), (town) => town.gitleaks([gitleaksFinding(town.value('vendorA'))])],
+    senders: [(town) => town.github(42), reported('vendorA')],
     check: (ending) => {
       expect(rotations('orders/pay', ending), 'exactly two rotations').toBe(2);
       const vendor = ending.outside.providers.vendors.get('acmepay');
@@ -73,7 +87,7 @@ export const faultWorlds: Record<string, FaultWorld> = {
   },
   'a secret whose issuer nobody knows': {
     world: worldOf({ unknownIssuer: true, alerts: { 42: '${ftp}' } }),
-    senders: [(town) => town.github(42), (town) => town.gitleaks([gitleaksFinding(town.value('ftp'))])],
+    senders: [(town) => town.github(42), reported('ftp')],
     check: (ending) => expect(rotations('orders/ftp', ending), 'exactly one rotation').toBe(1),
   },
   'a key that AWS Health names': {
@@ -88,7 +102,8 @@ export const faultWorlds: Record<string, FaultWorld> = {
 
 /** What became of each credential, however many cases told of it. */
 export const summaryOf = ({ views }: Ending): string[] =>
-  [...Map.groupBy(views, ({ credential }) => credential ?? 'none')]
+  // GitHub's report opens a case before its value is known; where another has the credential by then, it joins that one
+  [...Map.groupBy(views.filter(({ closed, credential }) => credential !== undefined || !closed?.reason.startsWith('joined ')), ({ credential }) => credential ?? 'none')]
     .map(([credential, cases]) => {
       const all = (of: (view: (typeof cases)[number]) => string[]) => [...new Set(cases.flatMap(of))].sort().join('+');
       const kind = credential.split(':')[0];

@@ -86,8 +86,8 @@ describe('a provider that has a bad moment', () => {
   });
 
   test.each([
-    ['before we came', 'vanished', async () => void (await deleteKey('vanished')), 'the key is gone'],
-    ['while we work on it', 'late', () => Promise.resolve(void (meanwhile = { operation: 'UpdateAccessKey', act: () => deleteKey('late') })), 'deactivated'],
+    ['before we came', 'vanished', (): Promise<unknown> => deleteKey('vanished'), 'the key is gone'],
+    ['while we work on it', 'late', (): Promise<unknown> => Promise.resolve((meanwhile = { operation: 'UpdateAccessKey', act: () => deleteKey('late') })), 'deactivated'],
   ] as const)('a key that somebody else deletes %s is proven dead all the same, and its copies get a successor', async (_, user, act, how) => {
     await act();
     const [found] = await town.ended(await report(user));

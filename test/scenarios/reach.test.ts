@@ -85,7 +85,6 @@ describe('decoys', () => {
       const [calm] = await town.ended(await town.gitleaks([gitleaksFinding(town.value('calmSecret'))]), 30);
       const answers = await Promise.all(Array.from({ length: reports }, (_, report) => posted(town, Array.from({ length: findings }, (__, n) => decoy(report, n)))));
       expect(answers.map(({ status }) => status)).toEqual([202, 202, 202, 202, 202]);
-      console.log(town.said.filter(([place]) => place.startsWith('log error')));
       const [real, ...others] = await town.ended(await town.gitleaks([gitleaksFinding(town.value('realSecret'))]), 30);
       expect([others, real?.status, real?.outcomes[0]?.outcome]).toEqual([[], 'contained', 'confirmed']);
       expect(real?.seconds.dead).toBeLessThan(2 * (calm?.seconds.dead ?? 0) + 30);
