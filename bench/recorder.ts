@@ -36,12 +36,13 @@ const signers = (rotations: readonly string[]): Map<string, string> =>
   new Map([...functionNames, 'world', ...rotations].map((name) => [credentialsOf(name).accessKeyId, name]));
 
 /**
- * Hears of every command that any SDK client of this process sends, until the returned function is called. Inputs and
+ * Hears of every command that any SDK client of this process sends, until the returned function is called, which throws what a listener threw. Inputs and
  * answers may hold values: they are counted and measured, never printed.
  */
 export const record = (heard: (sent: Sent) => void, rotations: readonly string[] = []): (() => void) => {
   const known = signers(rotations);
   const original = proto.send;
+  let failure: { error: unknown } | undefined;
   const tell = async (client: Client, command: Command, start: number, answer: { output?: unknown; error?: unknown }): Promise<void> => {
     const end = performance.now();
     const { accessKeyId, secretAccessKey } = await client.config.credentials();
@@ -70,11 +71,12 @@ export const record = (heard: (sent: Sent) => void, rotations: readonly string[]
       (output) => tell(this, parameters[0], start, { output }),
       (error: unknown) => tell(this, parameters[0], start, { error }),
     );
-    told.catch(() => undefined);
+    told.catch((error: unknown) => (failure ??= { error }));
     return answered;
   };
   return () => {
     proto.send = original;
+    if (failure) throw failure.error;
   };
 };
 

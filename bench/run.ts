@@ -24,13 +24,15 @@ const usage = `Usage: node bench/run.ts [--only NAME,NAME] [--secrets N] [--chec
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, secrets: { type: 'string' }, check: { type: 'boolean' }, help: { type: 'boolean' } } });
 const only = values.only?.split(',') ?? Object.keys(benches);
+const secrets = values.secrets === undefined ? undefined : Number(values.secrets);
 const stranger = only.find((name) => !(name in benches));
-if (values.help || stranger !== undefined) {
-  console.log(stranger === undefined ? usage : `there is no bench ${stranger}\n${usage}`);
-  process.exit(values.help ? 0 : 2);
+const isWrong = stranger !== undefined || (secrets !== undefined && !(Number.isInteger(secrets) && secrets > 0));
+if (values.help || isWrong) {
+  console.log(`${stranger === undefined ? '' : `there is no bench ${stranger}\n`}${usage}`);
+  process.exit(isWrong ? 2 : 0);
 }
 
-const wishes: Wishes = { secrets: values.secrets === undefined ? undefined : Number(values.secrets) };
+const wishes: Wishes = { secrets };
 const figures: Figure[] = [];
 for (const name of only) {
   const start = performance.now();

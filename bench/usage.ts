@@ -41,6 +41,8 @@ export const callUsage = ({ service, operation, input, output, error }: Sent, un
     case 'IAM':
     case 'STS':
     case 'CloudTrail':
+    // the tables are made once
+    case 'DynamoDB':
     // paid for by the states that are entered
     case 'SFN':
       return {};

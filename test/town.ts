@@ -54,6 +54,8 @@ export interface Town extends Service {
   until<T>(holds: () => Promise<T | undefined | false> | T | undefined | false, what: string, seconds?: number): Promise<T>;
   /** Everything that was said and everything that is kept, each with its place. */
   texts(): Promise<[place: string, text: string][]>;
+  /** Everything that is kept at this moment: items of a table, messages of all queues, objects. */
+  kept(): Promise<string[]>;
   /** What is wrong at this moment: something green that is alive, or a value where none may be. */
   wrongs(): Promise<string[]>;
   close(): Promise<void>;
@@ -129,8 +131,8 @@ export const openTown = async (world: World, options: Partial<ServiceOptions> & 
   };
   const casesOf = async (query: string): Promise<{ id: string; status: string; endedAt?: string; closed: boolean }[]> => (await get<{ cases: never[] }>(`/cases?limit=200${query}`)).cases;
 
-  const texts = async (): Promise<[string, string][]> => {
-    const found: [string, string][] = [...said];
+  const stored = async (): Promise<[string, string][]> => {
+    const found: [string, string][] = [];
     const { clientOf } = service.foundation('dispatch');
     for (const table of ['registry', 'ledger']) {
       let from: Record<string, never> | undefined;
@@ -141,14 +143,19 @@ export const openTown = async (world: World, options: Partial<ServiceOptions> & 
       } while (from);
     }
     for (const name of queues.names()) for (const message of queues.queue(name).messages.values()) found.push([`queue ${name}`, JSON.stringify(message)]);
-    for (const execution of service.platform.states.executions()) found.push([`execution ${execution.name}`, JSON.stringify(execution)]);
     const { Contents = [] } = await clientOf(S3Client).send(new ListObjectsV2Command({ Bucket: bodiesBucket }));
     for (const { Key } of Contents) found.push([`bucket ${Key}`, (await (await clientOf(S3Client).send(new GetObjectCommand({ Bucket: bodiesBucket, Key }))).Body?.transformToString()) ?? '']);
     return found;
   };
+  const texts = async (): Promise<[string, string][]> => [
+    ...said,
+    ...(await stored()),
+    ...service.platform.states.executions().map((execution): [string, string] => [`execution ${execution.name}`, JSON.stringify(execution)]),
+  ];
 
   return {
     ...service,
+    kept: async () => (await stored()).map(([place, text]) => `${place} ${text}`),
     clock,
     value,
     counted,

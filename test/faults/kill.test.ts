@@ -1,77 +1,110 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isAwsKeyId } from '../../functions/core/shape.ts';
+import { leaksIn } from '../hygiene.ts';
+
+const main = fileURLToPath(new URL('../../local/main.ts', import.meta.url));
+const moments = 20;
+const sideBySide = 5;
+
+interface Row {
+  story?: string;
+  status: string;
+  outcome?: string;
+  green: boolean;
+  replaced: string[];
+  left: string[];
+  done: string[];
+}
 
 interface Told {
   ok: boolean;
   mismatches: string[];
-  table: { story: string; status: string; outcome?: string; replaced: string[]; left: string[]; done: string[] }[];
+  table: Row[];
 }
 
-const main = join(import.meta.dirname, '../../local/main.ts');
-const folders: string[] = [];
-afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+interface Ended {
+  code: number | null;
+  output: string;
+  said: string;
+  seconds: number;
+}
 
+const folders: string[] = [];
 const folder = (): string => {
   const made = mkdtempSync(join(tmpdir(), 'rescind-kill-'));
   folders.push(made);
   return made;
 };
 
-/** Runs the service over a data folder to its end, or kills it after so many milliseconds. */
-const run = (data: string, killAfter?: number): Promise<Told | 'killed'> =>
+/** Runs the service once over its default world, and kills it after so many seconds. */
+const run = (data: string, killAfterSeconds?: number): Promise<Ended> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [main, '--once', '--json', '--port', '0', '--data', data], { stdio: ['ignore', 'pipe', 'ignore'] });
-    let output = '';
-    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    const timer = killAfter === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfter);
-    child.once('error', reject);
-    child.once('close', (_code, signal) => {
+    const begun = performance.now();
+    const child = spawn(process.execPath, [main, '--once', '--json', '--data', data, '--port', '0'], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' } });
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    const timer = killAfterSeconds === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfterSeconds * 1000);
+    child.on('error', reject);
+    child.on('close', (code) => {
       clearTimeout(timer);
-      if (signal === 'SIGKILL') return resolve('killed');
-      try {
-        resolve(JSON.parse(output) as Told);
-      } catch {
-        reject(new Error('the service ended without its table'));
-      }
+      resolve({ code, output: Buffer.concat(out).toString(), said: Buffer.concat(err).toString(), seconds: (performance.now() - begun) / 1000 });
     });
   });
 
-/** How every story ended, without what differs from run to run. */
-const endings = ({ table }: Told) =>
-  table.map(({ story, status, outcome, replaced, left, done }) => ({ story, status, outcome, replaced: [...replaced].sort(), left: [...left].sort(), done: [...new Set(done)].sort() })).sort((a, b) => a.story.localeCompare(b.story));
+/** What the table says, without times and made-up ids. */
+const tableOf = ({ output }: Ended): unknown[] =>
+  (JSON.parse(output) as Told).table
+    .map(({ story, status, outcome, green, replaced, left, done }) => ({ story, status, outcome, green, replaced: replaced.toSorted(), left: left.toSorted(), done: [...new Set(done)].sort() }))
+    .sort((a, b) => String(a.story).localeCompare(String(b.story)));
 
-/** What the providers were made to do: live keys by user, and finished rotations by secret. */
-const deeds = (data: string) => {
-  const { keys, trail } = JSON.parse(readFileSync(join(data, 'world/aws.json'), 'utf8')) as { keys: Record<string, { userName: string; status: string }>; trail: { eventName?: string; name?: string }[] };
-  const count = (name: string) => trail.filter((event) => (event.eventName ?? event.name) === name).length;
-  return { keys: Object.values(keys).map(({ userName, status }) => `${userName} ${status}`).sort(), rotations: count('RotationSucceeded'), created: count('CreateAccessKey') - count('DeleteAccessKey') };
+/** Values of a world in what was printed, and in Rescind's own files. */
+const leaksOf = (data: string, texts: [string, string][]): string[] => {
+  const made = JSON.parse(readFileSync(join(data, 'world', 'values.json'), 'utf8')) as Record<string, string>;
+  const own = readdirSync(join(data, 'rescind'), { recursive: true, encoding: 'utf8' }).filter((path) => statSync(join(data, 'rescind', path)).isFile());
+  // latin1 keeps every byte, so that text within a binary file is found as well
+  const files = own.map((path): [string, string] => [path, readFileSync(join(data, 'rescind', path), 'latin1')]);
+  return leaksIn([...texts, ...files], Object.values(made).filter((value) => value.length >= 12 && !isAwsKeyId(value)));
 };
 
-/** Twenty moments, five in each life's row, spread over the seconds in which the stories are told. */
-const rows = [0, 1, 2, 3].map((row) => [0, 1, 2, 3, 4].map((kill) => 1_400 + ((row * 5 + kill) * 830) % 4_600));
+let undisturbed: { table: unknown[]; seconds: number };
 
-describe.concurrent('kill -9 of the service with its data folder', () => {
-  const undisturbed = (async () => {
-    const data = folder();
-    const told = await run(data);
-    if (told === 'killed' || !told.ok) throw new Error(`the run that nobody disturbed did not end well: ${told === 'killed' ? 'killed' : told.mismatches.join('; ')}`);
-    return { told, deeds: deeds(data) };
-  })();
-  // awaited by each row; its own failure is told there
-  undisturbed.catch(() => undefined);
+beforeAll(async () => {
+  const ended = await run(folder());
+  expect(ended.code, ended.said).toBe(0);
+  undisturbed = { table: tableOf(ended), seconds: ended.seconds };
+}, 90_000);
+afterAll(() => folders.forEach((made) => rmSync(made, { recursive: true, force: true })));
 
-  test.each(rows.map((moments) => [moments.map((moment) => (moment / 1000).toFixed(1)).join(', '), moments] as const))('killed after %s seconds, it ends as it would have without', async (_title, moments) => {
-    const calm = await undisturbed;
-    const data = folder();
-    for (const moment of moments) await run(data, moment);
-    const told = await run(data);
-    if (told === 'killed') throw new Error('nobody kills this one');
-    expect(told.mismatches).toEqual([]);
-    expect(told.ok).toBe(true);
-    expect(endings(told)).toEqual(endings(calm.told));
-    expect(deeds(data)).toEqual(calm.deeds);
+const comesBack = async (kills: readonly number[]): Promise<void> => {
+  const data = folder();
+  const before: Ended[] = [];
+  for (const after of kills) before.push(await run(data, after));
+  const ended = await run(data);
+  const where = `killed after ${kills.map((after) => after.toFixed(1)).join(', then ')} seconds`;
+  expect(ended.code, `${where}: ${ended.output.slice(0, 3000)}\n${ended.said.slice(-6000)}`).toBe(0);
+  expect([where, ...tableOf(ended)]).toEqual([where, ...undisturbed.table]);
+  expect(leaksOf(data, [...before, ended].flatMap(({ output, said }): [string, string][] => [['standard output', output], ['standard error', said]]))).toEqual([]);
+};
+
+describe('the service with a data folder', () => {
+  test(`killed at any of ${moments} moments and started again, it ends like one that was never disturbed`, { timeout: 420_000 }, async () => {
+    const first = undisturbed.seconds / (moments + 1);
+    const waiting = Array.from({ length: moments }, (_, index) => [first * (index + 1)]);
+    // and one that is killed again and again
+    waiting.push(Array.from({ length: 6 }, (_, index) => 2.5 + index * 0.4));
+    const failures: unknown[] = [];
+    await Promise.all(
+      Array.from({ length: sideBySide }, async () => {
+        for (let kills = waiting.shift(); kills; kills = waiting.shift()) await comesBack(kills).catch((error: unknown) => failures.push(error));
+      }),
+    );
+    if (failures.length > 0) throw failures[0];
   });
 });
