@@ -7,6 +7,7 @@ export default defineConfig({
     testTimeout: 400_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    maxWorkers: 2,
+    // one of the files mostly waits for processes that it killed
+    maxWorkers: 3,
   },
 });

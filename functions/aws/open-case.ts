@@ -100,6 +100,9 @@ export const join = async (other: Case, report: Report, { credential, proof, fin
   if (joined.status === 'not-contained' && unheard(joined, 'started')) {
     joined = await ledger.tell(other.id, (current) => (current.status === 'not-contained' && unheard(current, 'started') ? { kind: 'started', attempt, why: 'reported again' } : undefined), joined);
     if (joined.attempt === attempt) await startPlaybook(clientOf, playbook, joined.id, attempt);
+  } else if (isBeingWorkedOn(joined) && joined.lines.at(-1)?.kind === 'started') {
+    // who wrote that line may have died before it started the playbook; the execution's name lets only one run
+    await startPlaybook(clientOf, playbook, joined.id, joined.attempt);
   }
   // a stronger proof may answer what a person is being asked
   if (joined.status === 'waiting' && proof !== 'name' && unheard(joined, 'planned')) await wakeAll(clientOf, ledger, `case:${joined.id}`);

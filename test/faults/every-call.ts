@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { live, type Ending } from './lives.ts';
 import { checkAlways, faultWorlds, summaryOf } from './worlds.ts';
 
-/** Kills the process after each single call of a world's story, one run a call, and holds every end against the undisturbed one. */
-export const crashAfterEveryCall = (name: string, which: { fromTheStart?: boolean; onlyChanges?: boolean } = {}): void => {
+/** Kills the process (or `alone` the function) after each single call of a world's story, one run a call, and holds every end against the undisturbed one. */
+export const crashAfterEveryCall = (name: string, { alone, ...which }: { fromTheStart?: boolean; onlyChanges?: boolean; alone?: boolean } = {}): void => {
   const { world, senders, asks, check } = faultWorlds[name] ?? fail(name);
-  const run = async (crashes: readonly number[]): Promise<Ending> => live({ world, sends: senders.slice(0, 1).map((send) => ({ send })), crashes, approves: asks, ...which });
+  const run = async (crashes: readonly number[]): Promise<Ending> => live({ world, sends: senders.slice(0, 1).map((send) => ({ send })), crashes: alone ? [] : crashes, losses: alone ? crashes : [], approves: asks, ...which });
 
-  describe(`${name}: a crash after every ${which.onlyChanges ? 'call that changes something' : 'outgoing call'}`, () => {
+  describe(`${name}: a crash of ${alone ? 'the function' : 'the process'} after every ${which.onlyChanges ? 'call that changes something' : 'outgoing call'}`, () => {
     test('ends the same, and nothing was done twice', { timeout: 400_000 }, async () => {
       const clean = await run([]);
       checkAlways(clean);

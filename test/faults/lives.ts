@@ -21,6 +21,8 @@ export interface Plan {
   sends: { send: Send; afterMilliseconds?: number }[];
   /** After which outgoing calls the process is killed: counted over all lives, from 1, from the first report on. */
   crashes: readonly number[];
+  /** After which calls only the function that made them is lost, with what it was told; everything around it goes on. */
+  losses?: readonly number[];
   /** Counts from the very start: the first walk of the index as well. */
   fromTheStart?: boolean;
   /** Counts only calls that may have changed something outside. */
@@ -61,6 +63,10 @@ export const live = async (plan: Plan): Promise<Ending> => {
       // we ask the API all the time; what people do through it counts
       if (!isCounting || (name === 'api' && !isAnswering) || (plan.onlyChanges && reads.test(operation))) return;
       calls += 1;
+      if (plan.losses?.includes(calls)) {
+        killedAfter.push(`${name} ${service} ${operation} (alone)`);
+        throw new Error('the function was lost');
+      }
       if (!plan.crashes.includes(calls) || killed.signal.aborted) return;
       killedAfter.push(`${name} ${service} ${operation}`);
       killed.abort(new Error('killed'));
@@ -115,18 +121,26 @@ export const live = async (plan: Plan): Promise<Ending> => {
     const views = await town.views();
     return views.length > 0 && views.every(({ ended: over }) => over) && isIdle() ? views : undefined;
   };
-  for (const end = Date.now() + 45_000; !ended; ) {
+  let sweepAt = Date.now() + 10_000;
+  for (const end = Date.now() + 60_000; !ended; ) {
     const views = await withLife(isQuiet);
     const asked = plan.approves ? views?.flatMap(({ remaining }) => remaining.filter(({ kind }) => kind === 'approve')) ?? [] : [];
     for (const { task } of asked) {
       isAnswering = true;
-      await withLife((town) => town.ask('POST', `/tasks/${task}`, { answer: 'approve', reason: 'it is ours' }));
+      const answered = () => withLife((town) => town.ask('POST', `/tasks/${task}`, { answer: 'approve', reason: 'it is ours' }));
+      // who gets an error answers again
+      while ((await answered()).status >= 500) await new Promise((resolve) => setTimeout(resolve, 20));
       isAnswering = false;
     }
     ended = views !== undefined && asked.length === 0;
     // what we ourselves look at from now on is no part of the story
     if (ended) isCounting = false;
     if (!ended && Date.now() > end) throw new Error(`it did not end; the cases are ${JSON.stringify((await withLife((town) => town.views())).map(({ status, timeline }) => [status, timeline.map(({ what }) => what).join(' ')]))}`);
+    // the stack's schedule looks after open cases; here it does when nothing else has for a while
+    if (!ended && Date.now() > sweepAt) {
+      queues.send('rescind-deliveries', { body: JSON.stringify({ kind: 'sweep' }) });
+      sweepAt = Date.now() + 5_000;
+    }
     if (!ended) await new Promise((resolve) => setTimeout(resolve, 15));
   }
   const views = await withLife((town) => town.views());

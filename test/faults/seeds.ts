@@ -11,12 +11,14 @@ const run = (seed: number): { name: string; lived: Promise<Ending> } => {
   const names = Object.keys(faultWorlds);
   const name = names[Math.floor(random() * names.length)] ?? '';
   const { world, senders, asks } = faultWorlds[name] ?? { world: undefined as never, senders: [], asks: false };
-  const crashes = Array.from({ length: 1 + Math.floor(random() * 3) }, () => 1 + Math.floor(random() * mostCalls));
+  const drawn = (most: number) => Array.from({ length: Math.floor(random() * (most + 1)) }, () => 1 + Math.floor(random() * mostCalls));
+  const crashes = [1 + Math.floor(random() * mostCalls), ...drawn(2)];
+  const losses = drawn(2);
   // every sender at least once, some again, in any order
   const sends = [...senders, ...senders.filter(() => random() < 0.7), ...senders.filter(() => random() < 0.4)]
     .map((send) => ({ send, turn: random(), afterMilliseconds: Math.floor(random() * random() * spreadMilliseconds) }))
     .sort((a, b) => a.turn - b.turn);
-  return { name, lived: live({ world, sends, crashes, approves: asks, fromTheStart: random() < 0.15 }) };
+  return { name, lived: live({ world, sends, crashes, losses, approves: asks, fromTheStart: random() < 0.15 }) };
 };
 
 const clean = new Map<string, Promise<string[]>>();

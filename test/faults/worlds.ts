@@ -114,6 +114,7 @@ export const summaryOf = ({ views }: Ending): string[] =>
 /** What must hold at the end of every life, whatever happened on the way. */
 export const checkAlways = (ending: Ending): void => {
   expect(ending.wrongs).toEqual([]);
+  for (const { id, status, closed } of ending.views) if (status === 'contained') expect(closed, `${id} is closed`).toMatchObject({ by: 'rescind', reason: 'contained' });
   const open = ending.views.filter(({ closed, status }) => !closed && status !== 'unmatched');
   expect(new Set(open.map(({ credential }) => credential)).size, 'one open case per credential').toBe(open.length);
   for (const { id, status } of ending.views) if (status === 'not-contained' || status === 'waiting') expect(ending.published.some((message) => message.includes(id)), `people were told of ${id}`).toBe(true);

@@ -1,0 +1,5 @@
+import { crashAfterEveryCall } from './every-call.ts';
+
+crashAfterEveryCall('a vendor key with alternating users');
+crashAfterEveryCall('a secret whose issuer nobody knows');
+crashAfterEveryCall('a key that AWS Health names');
