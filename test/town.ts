@@ -179,13 +179,19 @@ export const openTown = async (world: World, options: Partial<ServiceOptions> & 
     views: async () => Promise.all((await casesOf('')).map(({ id }) => view(id))),
     ended: async (delivery, seconds) => {
       const query = delivery === undefined ? '' : `&delivery=${delivery.body.delivery ?? ''}`;
-      await until(async () => {
-        const found = await casesOf(query);
-        return found.length > 0 && found.every(({ status, endedAt, closed }) => closed || endedAt !== undefined || status === 'waiting' || status === 'unmatched');
-      }, `the cases of ${delivery?.body.delivery ?? 'all deliveries'} ended`, seconds);
+      const what = `the cases of ${delivery?.body.delivery ?? 'all deliveries'} ended`;
+      const isOver = ({ status, closed, endedAt }: { status: string; closed?: unknown; endedAt?: string }): boolean => Boolean(closed) || endedAt !== undefined || status === 'waiting' || status === 'unmatched';
+      // the list is read twice: a case may open while others are being looked at
+      const found = async (): Promise<CaseView[] | undefined> => {
+        const heads = await casesOf(query);
+        if (heads.length === 0 || !heads.every(isOver)) return undefined;
+        const views = await Promise.all((await casesOf(query)).map(({ id }) => view(id)));
+        return views.every(isOver) ? views : undefined;
+      };
+      await until(found, what, seconds);
       // what follows the last line of a case: its claim is released, its held value forgotten, people are told
       await until(() => service.platform.states.executions().every(({ status }) => status !== 'RUNNING') || undefined, 'no playbook runs', 0.5).catch(() => undefined);
-      return Promise.all((await casesOf(query)).map(({ id }) => view(id)));
+      return until(found, what, seconds);
     },
     until,
     texts,

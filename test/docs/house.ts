@@ -58,8 +58,9 @@ export const openHouse = async (): Promise<House> => {
     report: (findings, tamper = (headers) => headers) => {
       const body = JSON.stringify(findings);
       const id = `msg_${Math.random().toString(36).slice(2)}`;
-      const signature = new Webhook(valueOf('rescind/gitleaks')).sign(id, clock.now(), body);
-      const headers = { 'content-type': 'application/json', 'webhook-id': id, 'webhook-timestamp': String(Math.floor(clock.now().getTime() / 1000)), 'webhook-signature': signature };
+      const now = clock.now();
+      const signature = new Webhook(valueOf('rescind/gitleaks')).sign(id, now, body);
+      const headers = { 'content-type': 'application/json', 'webhook-id': id, 'webhook-timestamp': String(Math.floor(now.getTime() / 1000)), 'webhook-signature': signature };
       return fetch(`${service.url}/triggers/gitleaks`, { method: 'POST', body, headers: tamper(headers) });
     },
     caseOf: async (delivery, status) => {

@@ -51,7 +51,6 @@ export const live = async (plan: Plan): Promise<Ending> => {
   const outside = await startOutside({ world: plan.world, definitions: await definitionsOnce(), clock, retrySeconds: () => 1, onPublish: ({ message }) => void published.push(message) });
   let calls = 0;
   const killedAfter: string[] = [];
-  const towns: Town[] = [];
   let ended = false;
   let isCounting = plan.fromTheStart ?? false;
   let isAnswering = false;
@@ -74,7 +73,12 @@ export const live = async (plan: Plan): Promise<Ending> => {
     };
     const dead = new Promise<never>((_, reject) => killed.signal.addEventListener('abort', () => reject(new Error('killed')), { once: true }));
     const starting = openTown(plan.world, { outside, killed: killed.signal, hooks: { after } });
-    starting.then((town) => towns.push(town)).catch(() => undefined);
+    // a life that does not come up is begun again, as whoever supervises the process would
+    starting.catch(() => {
+      if (killed.signal.aborted) return;
+      killed.abort(new Error('it did not come up'));
+      begin();
+    });
     const town = Promise.race([starting, dead]);
     town.catch(() => undefined);
     current = { town, killed };
