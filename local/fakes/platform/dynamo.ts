@@ -32,6 +32,8 @@ export interface Dynamo {
   close(): Promise<void>;
 }
 
+const mostSecondsToClose = 5;
+
 const READS = /^(GetItem|BatchGetItem|Query|Scan|Describe|List)/;
 
 const bodyOf = async (request: IncomingMessage): Promise<Buffer> => {
@@ -109,6 +111,22 @@ export const startDynamo = async (options: DynamoOptions = {}): Promise<Dynamo> 
   const server = dynalite({ ...(options.path === undefined ? {} : { path: options.path }), createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
   const carryOut = server.listeners('request')[0] as (request: unknown, response: ServerResponse) => void;
   server.removeAllListeners('request');
+  // dynalite goes on with a request whose client has gone, and ends the process if its store was closed meanwhile
+  const underWay = new Set<Promise<void>>();
+  let closing = false;
+  const carryOutWhole = (request: Readable, response: ServerResponse): void => {
+    if (closing) return void response.destroy();
+    const work = new Promise<void>((resolve) => {
+      const end = response.end;
+      response.end = function (this: ServerResponse, ...parameters: unknown[]) {
+        resolve();
+        return Reflect.apply(end, this, parameters) as ServerResponse;
+      };
+    });
+    underWay.add(work);
+    void work.then(() => underWay.delete(work));
+    carryOut(request, response);
+  };
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const answer = async () => {
       const body = await bodyOf(request);
@@ -118,7 +136,7 @@ export const startDynamo = async (options: DynamoOptions = {}): Promise<Dynamo> 
       if (verdict === 'answered') return;
       if (verdict === 'drop') response.end = () => (request.socket.destroy(), response);
       // A request of its own, already complete: dynalite ends the process when a client goes away while it reads.
-      carryOut(Object.assign(Readable.from(body.length === 0 ? [] : [body]), { headers: request.headers, method: request.method, url: request.url }), response);
+      carryOutWhole(Object.assign(Readable.from(body.length === 0 ? [] : [body]), { headers: request.headers, method: request.method, url: request.url }), response);
     };
     answer().catch(() => request.socket.destroy());
   });
@@ -137,6 +155,8 @@ export const startDynamo = async (options: DynamoOptions = {}): Promise<Dynamo> 
     },
     close: async () => {
       client.destroy();
+      closing = true;
+      await Promise.race([Promise.all(underWay), new Promise((resolve) => setTimeout(resolve, mostSecondsToClose * 1000).unref())]);
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;

@@ -57,6 +57,16 @@ test('throttled and down it writes nothing; a drop writes and hangs up; a lie on
   expect(await has('a')).toBe(true);
 });
 
+test('closing lets what is under way finish, and nothing is carried out afterwards', async () => {
+  for (let milliseconds = 0; milliseconds < 40; milliseconds += 2) {
+    const { dynamo, put } = await start();
+    const puts = Promise.allSettled(Array.from({ length: 20 }, (_, n) => put(`item-${n}`)));
+    await new Promise((resolve) => setTimeout(resolve, milliseconds));
+    await dynamo.close();
+    await puts;
+  }
+});
+
 test('tables on disk are there after a restart', async () => {
   const path = mkdtempSync(join(tmpdir(), 'dynamo-'));
   ends.push(() => rmSync(path, { recursive: true }));
