@@ -8,6 +8,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     pool: 'forks',
-    maxWorkers: 3,
+    maxWorkers: 4,
+    // nothing of ours keeps state in a module: files of one worker may share what they import
+    isolate: false,
   },
 });
