@@ -1,30 +1,16 @@
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { describe, expect, test, vi } from 'vitest';
-import { clientsOf } from '../../functions/aws/clients.ts';
 import type { CaseView } from '../../functions/core/case-view.ts';
 import { clockOf, type Clock } from '../../local/clock.ts';
-import { credentialsOf, region } from '../../local/roles.ts';
-import type { ServiceOptions } from '../../local/service.ts';
 import type { World } from '../../local/world/world.ts';
-import { gitleaksFinding, openTown, trufflehogFinding, type Delivery, type Town } from '../town.ts';
+import { gitleaksFinding, trufflehogFinding, type Delivery, type Town } from '../town.ts';
 import { worldOf, type Wanted } from '../world-of.ts';
+import { alive, asWorld, expectConfirmed, inTown, onePair, whats } from './telling.ts';
 
 // on a busy machine everything takes longer, and is as true
 vi.setConfig({ testTimeout: 90_000 });
 
-const onePair: Wanted = { pair: { copies: 1 } };
 const careful: Wanted = { pair: { copies: 1, approval: true } };
-
-/** Plays a story in a world of its own; at its end nothing that is called dead may be alive. */
-const inTown = async (world: World, story: (town: Town) => Promise<void>, options: Partial<ServiceOptions> & { speed?: number } = {}): Promise<void> => {
-  const town = await openTown(world, { speed: 15, ...options });
-  try {
-    await story(town);
-    expect(await town.wrongs()).toEqual([]);
-  } finally {
-    await town.close();
-  }
-};
 
 /** The one case of a delivery, when it has ended or waits. */
 const caseOf = async (town: Town, delivery: Delivery): Promise<CaseView> => {
@@ -40,22 +26,11 @@ const when = (town: Town, id: string, status: CaseView['status']): Promise<CaseV
     return found.status === status && (status === 'waiting' || found.ended) && found;
   }, `the case is ${status}`, 60);
 
-const whats = ({ timeline }: CaseView): string[] => timeline.map(({ what }) => what);
 const reasons = ({ plan }: CaseView): string => (plan?.reasons ?? []).join('; ');
 
 /** Nothing was done to any credential in this case. */
 const expectUntouched = (found: CaseView): void => {
   for (const what of ['contain…', 'contained', 'rotate…', 'rotated', 'revoke…', 'revoked']) expect(whats(found)).not.toContain(what);
-};
-
-const expectContained = (found: CaseView): void => {
-  expect([found.status, found.outcomes[0]?.outcome, found.outcomes[0]?.green]).toEqual(['contained', 'confirmed', true]);
-};
-
-const alive = async (town: Town, credential: string | undefined): Promise<boolean> => {
-  const found = (await town.truth()).find(({ id }) => id === credential);
-  if (!found) throw new Error('the truth does not know this credential');
-  return found.alive;
 };
 
 interface OpenTask {
@@ -77,8 +52,6 @@ const answer = (town: Town, task: OpenTask, word: string) => town.ask('POST', `/
 /** One AWS finding of TruffleHog: the key's id, and what stands beside it. */
 const beside = (id: string, secret: string, more: object = {}): object => trufflehogFinding(id, { DetectorName: 'AWS', DetectorType: 2, RawV2: `${id}:${secret}`, ...more }, `${id}.env`);
 
-const asWorld = (town: Town) => clientsOf({ region, endpoint: town.providers.aws.url, credentials: credentialsOf('world') });
-
 /** All that the providers hold; who read what and when is left out. */
 const provided = (town: Town): string => {
   const { users, keys, secrets, policies, sessions, roles, everKeys } = town.providers.aws.state();
@@ -89,14 +62,14 @@ const provided = (town: Town): string => {
 describe.concurrent('over the limit', () => {
   test('Rescind asks before the first action, and acts when a person agrees', () =>
     inTown(worldOf({ ...onePair, vendor: {}, alerts: { 42: '${secret}', 43: '${vendorA}' }, limits: { perSource: 1, perOwner: 500, overall: 500, reserve: 0 } }), async (town) => {
-      expectContained(await caseOf(town, await town.github(42)));
+      expectConfirmed(await caseOf(town, await town.github(42)));
       const second = await caseOf(town, await town.github(43));
       expect(second.status).toBe('waiting');
       expectUntouched(second);
       expect(reasons(second)).toContain('more than 1 credentials an hour');
       expect(await alive(town, second.credential)).toBe(true);
       await answer(town, await questionOf(town, second), 'approve');
-      expectContained(await when(town, second.id, 'contained'));
+      expectConfirmed(await when(town, second.id, 'contained'));
     }));
 
   test('a credential that is proven by its value still has the reserve when names have used up the limit', () => {
@@ -108,7 +81,7 @@ describe.concurrent('over the limit', () => {
       expect([first.proof, first.status]).toEqual(['name', 'contained']);
       const [second] = await town.ended(await town.health([town.value('twoId')]), 60);
       expect(second?.status).toBe('waiting');
-      expectContained(await caseOf(town, await town.github(42)));
+      expectConfirmed(await caseOf(town, await town.github(42)));
       expect(await alive(town, second?.credential)).toBe(true);
     });
   });
@@ -124,7 +97,7 @@ describe.concurrent('where a person must agree', () => {
       const task = await questionOf(town, waiting);
       expect((await answer(town, task, 'approve')).status).toBe(200);
       expect((await answer(town, task, 'reject')).status).toBe(409);
-      expectContained(await when(town, waiting.id, 'contained'));
+      expectConfirmed(await when(town, waiting.id, 'contained'));
     }));
 
   test('a rejection closes the case with that reason and nothing was touched', () =>
@@ -156,7 +129,7 @@ describe.concurrent('where a person must agree', () => {
       expect(again.copies?.bound).toHaveLength(2);
       expect(await alive(town, waiting.credential)).toBe(true);
       await answer(town, second, 'approve');
-      expectContained(await when(town, waiting.id, 'contained'));
+      expectConfirmed(await when(town, waiting.id, 'contained'));
     });
   });
 
@@ -168,7 +141,7 @@ describe.concurrent('where a person must agree', () => {
       const task = await questionOf(town, waiting);
       const joined = await caseOf(town, await town.gitleaks([gitleaksFinding(town.value('secret'))]));
       expect(joined.id).toBe(waiting.id);
-      expectContained(await when(town, waiting.id, 'contained'));
+      expectConfirmed(await when(town, waiting.id, 'contained'));
       expect(await openQuestions(town)).toEqual([]);
       expect((await answer(town, task, 'reject')).status).toBe(409);
     }));
@@ -187,7 +160,7 @@ describe.concurrent('where a person must agree', () => {
       expectUntouched(waiting);
       ahead = 3_600_000;
       await town.gitleaks([gitleaksFinding(town.value('secret'))]);
-      expectContained(await when(town, waiting.id, 'contained'));
+      expectConfirmed(await when(town, waiting.id, 'contained'));
       expect(await openQuestions(town)).toEqual([]);
     }, { clock });
   });
@@ -241,7 +214,7 @@ describe.concurrent('what is left alone', () => {
       expect(value.status).toBe('waiting');
       expect(reasons(value)).toContain('yet the value is one of ours');
       await answer(town, await questionOf(town, value), 'approve');
-      expectContained(await when(town, value.id, 'contained'));
+      expectConfirmed(await when(town, value.id, 'contained'));
     }));
 });
 
@@ -257,7 +230,7 @@ describe.concurrent('a red case', () => {
       town.behaviours.set([]);
       const fresh = await caseOf(town, await town.gitleaks([gitleaksFinding(town.value('secret'))]));
       expect(fresh.id).not.toBe(red.id);
-      expectContained(fresh);
+      expectConfirmed(fresh);
       expect((await town.view(red.id)).timeline.at(-1)?.text).toBe('by tester: IAM is mended');
     }));
 });
