@@ -4,7 +4,7 @@ import type { Configuration } from './core/configuration.ts';
 import { deliveryIdOf } from './core/ids.ts';
 import type { ClientOf } from './aws/clients.ts';
 import { receiveDeps } from './aws/composition.ts';
-import { digest } from './aws/digest.ts';
+import { keyedDigest } from './aws/digest.ts';
 import type { HttpAnswer, HttpRequest } from './aws/http.ts';
 import { httpLambda } from './aws/lambda.ts';
 import { errorName, type Count, type Log } from './aws/log.ts';
@@ -49,7 +49,8 @@ export const handle = async (request: HttpRequest, deps: ReceiveDeps, _signal: A
   if (!authenticity.ok) return refuse(401, authenticity.reason);
   const parsed = source.parse(request);
   if (parsed.kind === 'malformed') return refuse(400, parsed.reason);
-  const delivery = deliveryIdOf(digest, source.name, Buffer.from(request.body).toString('latin1'));
+  // the id is shown and kept, and the body holds values: without the key nobody can try guesses against it
+  const delivery = deliveryIdOf(keyedDigest(secrets[0] ?? ''), source.name, Buffer.from(request.body).toString('latin1'));
   try {
     if (parsed.kind === 'ignored') {
       await deps.ledger.recordIgnored(delivery, source.name, parsed.reason);

@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Webhook } from 'standardwebhooks';
 import type { Called } from '../../functions/aws/clients.ts';
+import { digest } from '../../functions/aws/digest.ts';
+import { deliveryIdOf } from '../../functions/core/ids.ts';
 import { isAwsKeyId } from '../../functions/core/shape.ts';
 import { clockOf } from '../../local/clock.ts';
 import { screenOn } from '../../local/cli/screen.ts';
@@ -69,7 +72,10 @@ const knock = async (town: Town, said: Said): Promise<void> => {
   const [id, now] = [`msg_${town.value('stranger')}`, town.clock.now()];
   const body = JSON.stringify([gitleaksFinding(town.value('stranger'), `${id}.env`)]);
   const headers = { 'content-type': 'application/json', 'webhook-id': id, 'webhook-timestamp': String(Math.floor(now.getTime() / 1000)), 'webhook-signature': new Webhook(town.value('gitleaks')).sign(id, now, body) };
-  await town.ended(await town.post('gitleaks', body, headers), 30);
+  const delivery = await town.post('gitleaks', body, headers);
+  await town.ended(delivery, 30);
+  expect(delivery.body.delivery, 'whoever reads ids could try guesses of the value against it').not.toBe(deliveryIdOf(digest, 'gitleaks', body));
+  expect((await town.post('gitleaks', body, { ...headers, 'x-request-id': 'another' })).body.delivery, 'the same again has the same id').toBe(delivery.body.delivery);
 };
 
 describe('after every kind of case', () => {
@@ -116,6 +122,14 @@ describe('after every kind of case', () => {
 
   it('no value is left anywhere, nor eight characters of one in any encoding', () => {
     expect(leaksIn(said, values)).toEqual([]);
+  });
+
+  it('no hash of a value is left either, which guesses could be tried against', () => {
+    const hashes = values.flatMap((value) => ['md5', 'sha1', 'sha256', 'sha512'].flatMap((name) => [createHash(name).update(value).digest('hex').slice(0, 16), createHash(name).update(value).digest('base64').slice(0, 12)]));
+    const marks = new Set(hashes);
+    expect(marks.size).toBe(hashes.length);
+    const all = said.map(([, text]) => text).join('\n').toLowerCase();
+    expect(hashes.filter((hash) => all.includes(hash.toLowerCase()))).toEqual([]);
   });
 
   it('there was something to find: secrets of every kind, and every place that was searched has texts', () => {
