@@ -17,6 +17,16 @@ export const leaksIn = (texts: Iterable<[place: string, text: string]>, values: 
   return [...found];
 };
 
+/** What the fakes call the members that hold values, in the files that they keep. */
+const holders = ['value', 'secret', 'secretAccessKey', 'sessionToken', 'material'];
+
+/** Every value in what the fakes keep in files: those of the beginning and those that were made since. */
+export const valuesIn = (kept: unknown, name = ''): string[] => {
+  if (typeof kept === 'string') return holders.includes(name) ? leavesOf(kept).map(({ value }) => value) : [];
+  if (Array.isArray(kept)) return kept.flatMap((item) => valuesIn(item, name));
+  return kept !== null && typeof kept === 'object' ? Object.entries(kept).flatMap(([key, inner]) => valuesIn(inner, key)) : [];
+};
+
 /** Every secret value that exists at the providers at this moment, made up at the start or since. Names and key ids are none. */
 export const valuesAt = ({ aws, github, vendors }: Providers): string[] => {
   const { secrets, keys, sessions, kmsKeys } = aws.state();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isAwsKeyId } from '../../functions/core/shape.ts';
-import { leaksIn } from '../hygiene.ts';
+import { leaksIn, valuesIn } from '../hygiene.ts';
 
 const main = fileURLToPath(new URL('../../local/main.ts', import.meta.url));
 const moments = 20;
@@ -66,11 +66,15 @@ const tableOf = ({ output }: Ended): unknown[] =>
 
 /** Values of a world in what was printed, and in Rescind's own files. */
 const leaksOf = (data: string, texts: [string, string][]): string[] => {
+  const world = readdirSync(join(data, 'world')).filter((name) => name.endsWith('.json') && name !== 'reports.json');
+  const kept = world.map((name) => JSON.parse(readFileSync(join(data, 'world', name), 'utf8')) as Record<string, unknown>);
   const made = JSON.parse(readFileSync(join(data, 'world', 'values.json'), 'utf8')) as Record<string, string>;
+  const values = [...new Set([...Object.values(made), ...kept.flatMap((file) => valuesIn(file))])].filter((value) => value.length >= 12 && !isAwsKeyId(value));
+  expect(values.length, 'rotations made new values, which are searched for as well').toBeGreaterThan(Object.values(made).length);
   const own = readdirSync(join(data, 'rescind'), { recursive: true, encoding: 'utf8' }).filter((path) => statSync(join(data, 'rescind', path)).isFile());
   // latin1 keeps every byte, so that text within a binary file is found as well
   const files = own.map((path): [string, string] => [path, readFileSync(join(data, 'rescind', path), 'latin1')]);
-  return leaksIn([...texts, ...files], Object.values(made).filter((value) => value.length >= 12 && !isAwsKeyId(value)));
+  return leaksIn([...texts, ...files], values);
 };
 
 let undisturbed: { table: unknown[]; seconds: number };

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { World } from '../../local/world/world.ts';
-import { gitleaksFinding } from '../town.ts';
+import { gitleaksFinding, trufflehogFinding } from '../town.ts';
+import type { Delivery, Town } from '../town.ts';
 import { worldOf } from '../world-of.ts';
 import type { Ending, Send } from './lives.ts';
 
@@ -15,18 +16,31 @@ export interface FaultWorld {
   check(ending: Ending): void;
 }
 
-/** A Gitleaks report of one value: signed once a world, so that every further delivery is the very same message. */
-const reported = (name: string): Send => {
+/** A report that is signed once a world, so that every further delivery is the very same message. */
+const signedOnce = (source: 'gitleaks' | 'trufflehog', bodyOf: (town: Town) => string): Send => {
   const made = new WeakMap<object, { body: string; headers: Record<string, string> }>();
-  return (town) => {
+  return (town): Promise<Delivery> => {
     const world = town.providers;
     if (!made.has(world)) {
-      const body = JSON.stringify([gitleaksFinding(town.value(name))]);
-      made.set(world, { body, headers: town.signed('gitleaks', body) });
+      const body = bodyOf(town);
+      made.set(world, { body, headers: town.signed(source, body) });
     }
     const { body, headers } = made.get(world) ?? { body: '', headers: {} };
-    return town.post('gitleaks', body, headers);
+    return town.post(source, body, headers);
   };
+};
+
+/** A Gitleaks report of one value. */
+const reported = (name: string): Send => signedOnce('gitleaks', (town) => JSON.stringify([gitleaksFinding(town.value(name))]));
+
+/** A TruffleHog report of a real key id beside characters that somebody invented. */
+const besideInvented = signedOnce('trufflehog', (town) => `${JSON.stringify(trufflehogFinding(town.value('key'), { DetectorName: 'AWS', DetectorType: 2, RawV2: `${town.value('key')}:${town.value('invented')}` }))}\n`);
+
+/** No key was touched, and none was made. */
+const checkUntouched = ({ outside }: Ending): void => {
+  const { keys, policies } = outside.providers.aws.state();
+  expect(Object.values(keys).map(({ status }) => status)).toEqual(['Active']);
+  expect(policies).toEqual({});
 };
 
 const pairOf = (text: string | undefined): { accessKeyId: string; secretAccessKey: string } => JSON.parse(text ?? '{}') as never;
@@ -97,6 +111,22 @@ export const faultWorlds: Record<string, FaultWorld> = {
       const { keys } = outside.providers.aws.state();
       expect(Object.values(keys).map(({ status }) => status), 'deactivated, and no key made').toEqual(['Inactive']);
     },
+  },
+  'a key that its provider refuses to take back': {
+    world: {
+      ...worldOf({ pair: { copies: 1, slot: 'free' } }),
+      behaviours: [{ service: 'iam', operation: 'UpdateAccessKey', effect: 'refuse', status: 403, code: 'AccessDenied', message: 'explicit deny in a service control policy' }],
+    },
+    senders: [(town) => town.github(42), reported('secret')],
+    check: ({ outside }) => {
+      const { keys } = outside.providers.aws.state();
+      expect(Object.values(keys).map(({ status }) => status), 'as it was, and no key made').toEqual(['Active']);
+    },
+  },
+  'a key id beside invented characters': {
+    world: worldOf({ pair: { copies: 0, slot: 'free' } }),
+    senders: [besideInvented],
+    check: checkUntouched,
   },
 };
 
