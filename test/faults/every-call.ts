@@ -8,7 +8,7 @@ export const crashAfterEveryCall = (name: string, { alone, ...which }: { fromThe
   const run = async (crashes: readonly number[]): Promise<Ending> => live({ world, sends: senders.slice(0, 1).map((send) => ({ send })), crashes: alone ? [] : crashes, losses: alone ? crashes : [], approves: asks, ...which });
 
   describe(`${name}: a crash of ${alone ? 'the function' : 'the process'} after every ${which.onlyChanges ? 'call that changes something' : 'outgoing call'}`, () => {
-    test('ends the same, and nothing was done twice', { timeout: 400_000 }, async () => {
+    test('ends the same, and nothing was done twice', { timeout: 1_200_000 }, async () => {
       const clean = await run([]);
       checkAlways(clean);
       check(clean);

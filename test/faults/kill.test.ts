@@ -98,7 +98,7 @@ const comesBack = async (kills: readonly number[]): Promise<void> => {
 };
 
 describe('the service with a data folder', () => {
-  test(`killed at any of ${moments} moments and started again, it ends like one that was never disturbed`, { timeout: 420_000 }, async () => {
+  test(`killed at any of ${moments} moments and started again, it ends like one that was never disturbed`, { timeout: 1_200_000 }, async () => {
     const first = undisturbed.seconds / (moments + 1);
     const waiting = Array.from({ length: moments }, (_, index) => [first * (index + 1)]);
     // and one that is killed again and again

@@ -58,7 +58,7 @@ export const liveSeed = async (seed: number): Promise<string> => {
 
 /** A test for so many seeds, from the first one on. The seed stands in what a failure says. */
 export const seeds = (first: number, count: number): void => {
-  test(`seeds ${first} to ${first + count - 1}: crashes, duplicates and any order of deliveries end the same`, { timeout: 600_000 }, async () => {
+  test(`seeds ${first} to ${first + count - 1}: crashes, duplicates and any order of deliveries end the same`, { timeout: 1_200_000 }, async () => {
     for (let seed = first; seed < first + count; seed += 1) await liveSeed(seed);
   });
 };
