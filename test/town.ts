@@ -3,15 +3,18 @@ import { ListObjectsV2Command, GetObjectCommand, S3Client } from '@aws-sdk/clien
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Webhook } from 'standardwebhooks';
+import type { ClientOf } from '../functions/aws/clients.ts';
 import type { CaseView } from '../functions/core/case-view.ts';
 import { sentenceOf, whatOf } from '../functions/core/story.ts';
 import { isAwsKeyId } from '../functions/core/shape.ts';
+import type { FunctionName } from '../infra/grants.ts';
 import { synthesizedPlaybooks } from '../infra/playbooks/print.ts';
 import { clockOf, type Clock } from '../local/clock.ts';
 import { bodiesBucket } from '../local/platform.ts';
 import { startService, type Service, type ServiceOptions } from '../local/service.ts';
 import type { World } from '../local/world/world.ts';
 import { leaksIn, valuesAt } from './hygiene.ts';
+import { notGranted, recordCalls } from './role-calls.ts';
 import { account, valuesReport } from './world-of.ts';
 
 let playbooks: ReturnType<typeof synthesizedPlaybooks> | undefined;
@@ -56,8 +59,10 @@ export interface Town extends Service {
   texts(): Promise<[place: string, text: string][]>;
   /** Everything that is kept at this moment: items of a table, messages of all queues, objects. */
   kept(): Promise<string[]>;
-  /** What is wrong at this moment: something green that is alive, or a value where none may be. */
+  /** What is wrong at this moment: something green that is alive, a call that its function's role does not allow, or a value where none may be. */
   wrongs(): Promise<string[]>;
+  /** Clients of the test's own. */
+  clientOf: ClientOf;
   close(): Promise<void>;
 }
 
@@ -72,8 +77,16 @@ export const openTown = async (world: World, options: Partial<ServiceOptions> & 
     // an error would be empty as JSON, and a logger shows all of it
     said.push([`log ${level}`, `${message} ${JSON.stringify(fields ?? {}, (_, inner: unknown) => (inner instanceof Error ? `${inner.stack} ${JSON.stringify(inner)}` : inner))}`]);
   };
+  const record = recordCalls();
   const service = await startService({
     ...options,
+    hooks: {
+      ...options.hooks,
+      onCall: (by, called, input) => {
+        record.onCall(by, called, input);
+        options.hooks?.onCall?.(by, called, input);
+      },
+    },
     world,
     definitions: await definitionsOnce(),
     clock,
@@ -95,6 +108,8 @@ export const openTown = async (world: World, options: Partial<ServiceOptions> & 
     said.push([`queue ${name}`, sent.body]);
     return send(name, sent);
   };
+  // what a test looks at is no call of ours
+  const { clientOf } = service.foundation('world' as FunctionName);
   const made = service.world.reports?.find(({ name }) => name === valuesReport)?.body as Record<string, string> | undefined;
   const value = (name: string): string => {
     const found = made?.[name];
@@ -133,7 +148,6 @@ export const openTown = async (world: World, options: Partial<ServiceOptions> & 
 
   const stored = async (): Promise<[string, string][]> => {
     const found: [string, string][] = [];
-    const { clientOf } = service.foundation('dispatch');
     for (const table of ['registry', 'ledger']) {
       let from: Record<string, never> | undefined;
       do {
@@ -155,6 +169,7 @@ export const openTown = async (world: World, options: Partial<ServiceOptions> & 
 
   return {
     ...service,
+    clientOf,
     kept: async () => (await stored()).map(([place, text]) => `${place} ${text}`),
     clock,
     value,
@@ -210,7 +225,8 @@ export const openTown = async (world: World, options: Partial<ServiceOptions> & 
         cursor = page.cursor;
       }
       const secrets = [...valuesAt(service.providers), ...Object.values(made ?? {}).filter((text) => !isAwsKeyId(text))];
-      return [...lies, ...leaksIn(await texts(), secrets)];
+      const forbidden = notGranted(record.calls(), service.world.configuration).map((call) => `no role allows ${call}`);
+      return [...lies, ...forbidden, ...leaksIn(await texts(), secrets)];
     },
   };
 };

@@ -34,7 +34,7 @@ const refusing = async (send: () => Promise<Delivery>): Promise<Delivery> => {
 
 /** How a delivery without consequence was recorded. */
 const recordedAs = async (delivery: string | undefined): Promise<{ source?: string; reason?: string } | undefined> => {
-  const { Items = [] } = await town.foundation('dispatch').clientOf(DynamoDBClient).send(
+  const { Items = [] } = await town.clientOf(DynamoDBClient).send(
     new QueryCommand({ TableName: 'ledger', KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': { S: `delivery#${delivery ?? ''}` } }, ConsistentRead: true }),
   );
   const [item] = Items;

@@ -141,7 +141,7 @@ describe('what comes late or large', () => {
   });
 
   test('a report of more than 200 KB arrives through the bucket', async () => {
-    const bucket = async (): Promise<number> => (await town.foundation('dispatch').clientOf(S3Client).send(new ListObjectsV2Command({ Bucket: bodiesBucket }))).Contents?.length ?? 0;
+    const bucket = async (): Promise<number> => (await town.clientOf(S3Client).send(new ListObjectsV2Command({ Bucket: bodiesBucket }))).Contents?.length ?? 0;
     const before = await bucket();
     // three bytes each where it is kept, and every line a place of its own
     const long = '\u6f22'.repeat(450);
