@@ -148,7 +148,7 @@ export const live = async (plan: Plan): Promise<Ending> => {
     if (!ended) await new Promise((resolve) => setTimeout(resolve, 15));
   }
   const views = await withLife((town) => town.views());
-  const documents = DynamoDBDocumentClient.from((await current!.town).foundation('world' as FunctionName).clientOf(DynamoDBClient));
+  const documents = DynamoDBDocumentClient.from((await current!.town).clientOf(DynamoDBClient));
   const items: Record<string, unknown>[] = [];
   let from: Record<string, unknown> | undefined;
   do {
