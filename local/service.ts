@@ -29,6 +29,7 @@ import * as rotate from '../functions/rotate.ts';
 import { openFrontDoor } from './front-door.ts';
 import { startOutside, type Outside, type OutsideOptions } from './outside.ts';
 import { bodiesBucket, playbookArn, topicArn } from './platform.ts';
+import { repeats } from './repeat.ts';
 import { credentialsOf, region, type FunctionName } from './roles.ts';
 import { signForSender } from './world/sign.ts';
 
@@ -38,6 +39,8 @@ export interface ServiceOptions extends Omit<OutsideOptions, 'onFailure'> {
   log?: Log;
   count?: Count;
   onLine?: (caseId: string, line: Line) => void;
+  /** Hears of a delivery that told nothing new, with the cases that it had led to before. */
+  onRepeat?: (cases: readonly string[]) => void;
   /** Hears of each call that a function makes, and of what it asked; `after` runs between the act and the use of its answer. */
   hooks?: { onCall?: (name: FunctionName, called: Called, input: unknown) => void; after?: (name: FunctionName, called: Called) => Promise<void> };
   /** Ends this life as a killed process ends: no call goes out any more, and what comes back is never used (nor is this function's promise, if it was still starting). The outside stays as it is. */
@@ -68,6 +71,7 @@ export const startService = async (options: ServiceOptions): Promise<Service> =>
   const configuration: Configuration = { ...world.configuration, mode: options.mode ?? world.configuration.mode };
   const stopping = new AbortController();
   const deps = new Map<FunctionName, unknown>();
+  const repeated = repeats();
   // whoever belongs to a killed process never hears of anything again
   const whileAlive = (): Promise<void> => (options.killed?.aborted ? new Promise<never>(() => undefined) : Promise.resolve());
 
@@ -113,7 +117,10 @@ export const startService = async (options: ServiceOptions): Promise<Service> =>
       sleep: (milliseconds, signal) => clock.sleep(milliseconds, signal),
       log,
       count: options.count ?? (() => undefined),
-      onLine: options.onLine,
+      onLine: (caseId, line) => {
+        repeated.line(line);
+        options.onLine?.(caseId, line);
+      },
     };
   };
   const depsOf = <T>(name: FunctionName, make: (f: Foundation) => T): T => {
@@ -140,6 +147,10 @@ export const startService = async (options: ServiceOptions): Promise<Service> =>
     if (request.path === '/aws-events') return acceptEvent(request, enqueue);
     return api.handle(request, depsOf('api', apiOf), signal);
   };
+  const tellRepeat = async (delivery: string): Promise<void> => {
+    const cases = await depsOf('dispatch', dispatchOf).ledger.pointed('delivery', delivery);
+    if (cases.length > 0) options.onRepeat?.(cases);
+  };
   let delivering: Promise<unknown> = Promise.resolve();
   let timers: NodeJS.Timeout[] = [];
   const stop = async (): Promise<void> => {
@@ -160,7 +171,11 @@ export const startService = async (options: ServiceOptions): Promise<Service> =>
     // open cases of an earlier life begin their next attempt, before messages can begin one of their own
     await sweep(depsOf('dispatch', dispatchOf), -Infinity);
     const handles = {
-      deliveries: (body: unknown, signal: AbortSignal) => dispatch.handle(body, depsOf('dispatch', dispatchOf), signal),
+      deliveries: async (body: unknown, signal: AbortSignal) => {
+        await dispatch.handle(body, depsOf('dispatch', dispatchOf), signal);
+        const delivery = repeated.handled(body);
+        if (delivery !== undefined && options.onRepeat) await tellRepeat(delivery).catch(() => undefined);
+      },
       index: (body: unknown, signal: AbortSignal) => index.handle(body, depsOf('index', indexOf), signal),
     };
     const front = await openFrontDoor(answer, options.port ?? 0);

@@ -32,7 +32,7 @@ Exit codes
       in GET /world/credentials.
   1   With --once: something is not so (one sentence each below the table), or it was interrupted.
       Else: it could not start.
-  2   The command line, or the world's file, is wrong.
+  2   The command line, or the world's file, is wrong; or the data folder cannot be made or written to.
 
 What it answers (127.0.0.1 only; whoever decides something names themselves in x-rescind-caller)
   POST /triggers/{source}     a webhook of that source       GET  /cases, /cases/{id}    what became of it

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, realpathSync, rmSync } from 'node:fs';
+import { realpathSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,9 +20,8 @@ const isAnswered = (path: string): Promise<boolean> =>
     socket.once('connect', () => end(true)).once('error', () => end(false));
   });
 
-/** Keeps a data folder for this process until it ends or lets go. Rejects where another process has it: two would spoil it. */
+/** Keeps a data folder that is there for this process until it ends or lets go. Rejects where another process has it: two would spoil it. */
 export const holdFolder = async (folder: string): Promise<() => void> => {
-  mkdirSync(folder, { recursive: true });
   const path = socketOf(folder);
   if (await isAnswered(path)) throw new Error(`${folder} is in use by another process: stop that one, or name another folder with --data`);
   rmSync(path, { force: true });

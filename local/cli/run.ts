@@ -6,6 +6,7 @@ import { sentInFile, sentInMemory } from '../stories/sent.ts';
 import { wrap } from '../terminal/wrap.ts';
 import { loadWorld, WorldError } from '../world/load.ts';
 import type { World } from '../world/world.ts';
+import { makeDataFolder } from './data-folder.ts';
 import { help } from './help.ts';
 import { holdFolder } from './hold-folder.ts';
 import { optionsOf, UsageError, type Options } from './options.ts';
@@ -35,6 +36,7 @@ export const run = async (args: readonly string[]): Promise<number> => {
       return 0;
     }
     world = loadWorld(options.world);
+    if (options.data) makeDataFolder(options.data);
   } catch (error) {
     if (error instanceof UsageError) process.stderr.write(`${error.message}\nSee: npm start -- --help\n`);
     else if (error instanceof WorldError) process.stderr.write(`${error.message}\n`);
@@ -94,6 +96,7 @@ const begin = async (options: Options, world: World, screen: Screen, signal: Abo
     mode: options.mode,
     log: screen.log,
     onLine: screen.line,
+    onRepeat: screen.repeat,
   });
   print(paint('faint', `It listens at ${service.url}`), '');
   const messages = () => Object.values(queueNames).reduce((sum, name) => sum + service.platform.sqs.queues.queue(name).messages.size, 0);

@@ -3,7 +3,7 @@ import type { Log } from '../../functions/aws/log.ts';
 import type { Clock } from '../clock.ts';
 import type { Sent } from '../stories/sent.ts';
 import { paintFor, widthFor, type Paint } from '../terminal/paint.ts';
-import { refusedRows, sentRows, timelineOf } from '../terminal/timeline.ts';
+import { refusedRows, repeatRows, sentRows, timelineOf } from '../terminal/timeline.ts';
 
 /** Where the stories are told: standard output, or standard error where the former is for a machine. */
 export interface Screen {
@@ -13,6 +13,8 @@ export interface Screen {
   /** A line of a case, as it comes. */
   line(caseId: string, line: Line): void;
   sent(sent: Sent): void;
+  /** A report that told nothing new, with the cases that it had led to before. */
+  repeat(cases: readonly string[]): void;
   /** Shows what was turned away at the door, and nothing else: the timeline says the rest. */
   log: Log;
 }
@@ -34,6 +36,7 @@ export const screenOn = (stream: NodeJS.WriteStream, clock: Clock, environment: 
     print,
     line: (caseId, line) => print(...rowsOf(caseId, line, seconds(new Date(line.at)))),
     sent: (sent) => print(...sentRows(sent, seconds(clock.now()), paint, width)),
+    repeat: (cases) => print(...repeatRows(cases, seconds(clock.now()), paint, width)),
     log: {
       info: () => undefined,
       warn: (message, { source, status, error } = {}) => {

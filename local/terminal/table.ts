@@ -3,7 +3,7 @@ import type { Paint, Tone } from './paint.ts';
 import { shortId } from './timeline.ts';
 import { hang, wrap } from './wrap.ts';
 
-const numberWidth = 3;
+const numberWidth = 4;
 /** From here on there is room for credential and leak side by side. */
 const roomy = 100;
 
@@ -71,8 +71,21 @@ const verdictOf = ({ status, outcome, green }: Row): { text: string; tone: Tone 
 
 const indent = ' '.repeat(numberWidth);
 
-const rowLines = (row: Row, number: number, columns: readonly Column[], paint: Paint, width: number): string[] => {
-  const label = String(number).padEnd(numberWidth);
+/** Rows are numbered by credential, since each has one story: what a later report led to is 2b after 2. */
+const labelsOf = (rows: readonly Row[]): string[] => {
+  const stories = new Map<string, { number: number; rows: number }>();
+  return rows.map(({ case: id, credential = id }) => {
+    const story = stories.get(credential) ?? { number: stories.size + 1, rows: 0 };
+    stories.set(credential, story);
+    story.rows += 1;
+    return `${story.number}${story.rows === 1 ? '' : (letters[story.rows - 1] ?? '+')}`;
+  });
+};
+
+const letters = 'abcdefghijklmnopqrstuvwxyz';
+
+const rowLines = (row: Row, number: string, columns: readonly Column[], paint: Paint, width: number): string[] => {
+  const label = number.padEnd(numberWidth);
   const facts = beside(columns, columns.map((column) => column.text(row, column.right ? column.width : column.width - 2)));
   const verdict = verdictOf(row);
   return [
@@ -86,8 +99,9 @@ const rowLines = (row: Row, number: number, columns: readonly Column[], paint: P
 /** The table: for each case the credential, where it leaked, copies replaced, what was done, seconds, and under them the verdict and how it is known. */
 export const tableLines = (rows: readonly Row[], paint: Paint, width: number): string[] => {
   const columns = columnsFor(width);
+  const labels = labelsOf(rows);
   const [head = ''] = beside(columns, columns.map((column) => [column.head]));
-  return [paint('faint', indent + head), paint('faint', '─'.repeat(width)), ...rows.flatMap((row, n) => rowLines(row, n + 1, columns, paint, width))];
+  return [paint('faint', indent + head), paint('faint', '─'.repeat(width)), ...rows.flatMap((row, n) => rowLines(row, labels[n] ?? '', columns, paint, width))];
 };
 
 /** The tasks that remain: with whom, until when, and what. */

@@ -101,6 +101,10 @@ export const sentRows = ({ name, source, status, delivery, error }: Sent, second
   return row(seconds, '→', { what: 'sent', text: `"${name}" to ${path}: ${answer}`, tone: delivery === undefined ? 'bad' : 'strong' }, paint, width);
 };
 
+/** That a report came again which had led to these cases before. */
+export const repeatRows = (cases: readonly string[], seconds: number, paint: Paint, width: number): string[] =>
+  row(seconds, '→', { what: 'sent again', text: `known already: ${cases.map(shortId).join(', ')}`, tone: 'faint' }, paint, width);
+
 /** That a message at the front door was turned away. */
 export const refusedRows = (source: string, status: number, reason: string, seconds: number, paint: Paint, width: number): string[] =>
   row(seconds, '→', { what: 'turned away', text: `${source}: ${status}, ${reason}`, tone: 'bad' }, paint, width);

@@ -1,4 +1,5 @@
 import type { Problem } from '../../infra/configuration-checks.ts';
+import { awsOperations } from '../fakes/aws/index.ts';
 import type { World } from './world.ts';
 
 const listed = (names: readonly string[]): string => (names.length === 0 ? 'there is none' : names.map((name) => `"${name}"`).join(', '));
@@ -58,5 +59,22 @@ const ofReports = ({ reports = [], samples = [], expect = [], configuration }: W
   ];
 };
 
+/** What Rescind itself runs on. These fakes have no list of their operations. */
+export const platformServices = ['dynamodb', 'sqs', 'states', 'sns', 'events', 's3'] as const;
+
+const ofBehaviours = ({ behaviours = [], github, vendors }: World): Problem[] => {
+  const operations = awsOperations();
+  const plain = [...(github ? ['github'] : []), ...Object.keys(vendors ?? {}).map((name) => `vendor:${name}`)];
+  return behaviours.flatMap(({ service, operation }, n) => {
+    // without a service it holds for all of them, and not all list what they can be asked
+    if (service === undefined) return [];
+    const path = `behaviours[${n}].operation`;
+    const wrong = known(`behaviours[${n}].service`, service, 'service of this world', [...Object.keys(operations), ...plain, ...platformServices]);
+    if (wrong.length > 0 || operation === undefined) return wrong;
+    if (!plain.includes(service)) return operations[service] ? known(path, operation, `operation of ${service}`, operations[service]) : [];
+    return /^(GET|HEAD|POST|PUT|PATCH|DELETE) \//.test(operation) ? [] : [{ path, says: `names "${operation}", and ${service} speaks plain HTTP; expected a method and the beginning of a path, such as "GET /v1"` }];
+  });
+};
+
 /** What no schema of one field can see: names that lead nowhere and things named twice. */
-export const problemsOfWorld = (world: World): Problem[] => [...ofPlaceholders(world), ...ofSecrets(world), ...ofReports(world)];
+export const problemsOfWorld = (world: World): Problem[] => [...ofPlaceholders(world), ...ofSecrets(world), ...ofBehaviours(world), ...ofReports(world)];

@@ -1,20 +1,18 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Problem } from '../../infra/configuration-checks.ts';
 import { checkedConfiguration, ConfigurationError, pathOf, saysOf } from '../../infra/configuration.ts';
+import { FileError, parseJson, readText, type Refuse } from '../../infra/json-file.ts';
 import type { Configuration } from '../../functions/core/configuration.ts';
 import { problemsOfWorld } from './checks.ts';
 import { worldSchema } from './schema.ts';
 import type { World } from './world.ts';
 
-/** What is wrong with a world's file, all of it: one line each with the file and the place in it. Quotes no value. */
-export class WorldError extends Error {
-  readonly problems: readonly Problem[];
-
+/** What is wrong with a world's file. */
+export class WorldError extends FileError {
   constructor(file: string, problems: readonly Problem[]) {
-    super(problems.map(({ path, says }) => `${file}: ${path === '' ? 'the file' : path} ${says}`).join('\n'));
+    super(file, problems);
     this.name = 'WorldError';
-    this.problems = problems;
   }
 }
 
@@ -33,15 +31,6 @@ const configurationOf = (value: unknown, file: string): Configuration => {
   const passable = mapTexts(value, (text) => text.replace(placeholder, (_, name: string) => `http://x-${Buffer.from(name).toString('hex')}.placeholder`));
   const checked = checkedConfiguration(passable, file, { local: true });
   return mapTexts(checked, (text) => text.replace(standIn, (_, name: string) => `\${${Buffer.from(name, 'hex').toString()}}`));
-};
-
-const jsonOf = (text: string, file: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const place = /\((line \d+ column \d+)\)/.exec(error instanceof Error ? error.message : '')?.[1];
-    throw new WorldError(file, [{ path: '', says: `is not JSON${place ? ` at ${place}` : ''}; expected an object with "name", "configuration" and "aws"` }]);
-  }
 };
 
 /** Checks what a world's file says and fills in what was left out. Throws a `WorldError` that says where it is wrong. */
@@ -63,13 +52,9 @@ export const checkedWorld = (value: unknown, file: string): World => {
 
 /** Reads a world's file. Throws a `WorldError` that says where it is wrong: file, place, what is there, what was expected. */
 export const loadWorld = (file: string): World => {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    throw new WorldError(file, [{ path: '', says: "cannot be read; expected a world's file (see local/world/acme.json)" }]);
-  }
-  const world = checkedWorld(jsonOf(text, file), file);
+  const refuse: Refuse = (problems) => new WorldError(file, problems);
+  const text = readText(file, "a world's file (see local/world/acme.json)", refuse);
+  const world = checkedWorld(parseJson(text, 'an object with "name", "configuration" and "aws"', refuse), file);
   const samples = world.samples?.map((sample) => ({ ...sample, file: resolve(dirname(file), sample.file) }));
   const missing = (samples ?? []).flatMap(({ file: path }, n) => (existsSync(path) ? [] : [{ path: `samples[${n}].file`, says: "names a file that is not there; expected one beside the world's file" }]));
   if (missing.length > 0) throw new WorldError(file, missing);

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CaseView } from '../../functions/core/case-view.ts';
 import type { Row } from '../../local/stories/table.ts';
+import { withoutIds, withSample } from '../docs/sample.ts';
 
 const main = fileURLToPath(new URL('../../local/main.ts', import.meta.url));
 const patience = 60_000;
@@ -80,6 +81,9 @@ test('what it does not know, and a world that is wrong, end with 2 and say why',
   expect(port.err()).toContain('--port is a number from 0');
   expect(mode.err()).toContain('--mode is observe or enforce');
   expect(world.err()).toContain(`${path}: aws.secrets[0].value`);
+  const data = start('--data', path);
+  expect(await data.ended).toBe(2);
+  expect(data.err()).toContain(`--data ${path} is a file, not a folder`);
 }, patience);
 
 test('a port that is taken is named, and nothing stays behind', async () => {
@@ -114,6 +118,11 @@ describe('the default world', () => {
     expect(told.ok).toBe(true);
     for (const word of ['received', 'matched', 'planned', 'contained', 'rotated', 'probed', 'closed']) expect(run.err()).toMatch(new RegExp(` s  c-[0-9a-f]{6}  ${word} `));
     expect(run.err()).not.toContain('\u001b');
+  });
+
+  test('README.md shows what is printed, word for word up to ids and seconds', () => {
+    const readme = readFileSync(fileURLToPath(new URL('../../README.md', import.meta.url)), 'utf8');
+    expect(withoutIds(readme), 'run: npx node test/docs/sample.ts').toBe(withoutIds(withSample(readme, run.err())));
   });
 
   test('story 1: the leaked key is deactivated, refused, deleted; three copies get the new one; the fourth and the other key stay', () => {
@@ -181,6 +190,15 @@ describe('the default world', () => {
     const answer = await fetch(`${now.url}/health`);
     expect(answer.status).toBe(200);
     await answer.text();
+    const sample = readFileSync(fileURLToPath(new URL('../../local/world/acme-sample.json', import.meta.url)));
+    const post = async (path: string, headers: Record<string, string> = {}) => (await fetch(`${now.url}${path}`, { method: 'POST', body: sample, headers })).text();
+    const source = 'github-secret-scanning';
+    const headers = Object.fromEntries((await post(`/world/sign/${source}`)).split('\n').flatMap((line) => { const [, name = '', value = ''] = /^([^:]+): *(.*?)\r?$/.exec(line) ?? []; return name ? [[name, value]] : []; }));
+    const first = await post(`/triggers/${source}`, headers);
+    const id = await until(() => / (c-[0-9a-f]{6}) {2}received /.exec(second.err())?.[1]);
+    expect(second.err()).not.toContain('sent again');
+    expect(await post(`/triggers/${source}`, headers)).toBe(first);
+    expect(await until(() => / →  +sent again +known already: (\S+)/.exec(second.err())?.[1])).toBe(id);
     second.child.kill('SIGINT');
     expect(await second.ended).toBe(0);
   }, patience);

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.ts';
+import { clockOf, type Clock } from '../../clock.ts';
 import type { Behaviours } from '../behaviour.ts';
 import { inMemory, type StateStore } from '../state.ts';
 import { doorOf, isOpen, isSessionAlive } from './access.ts';
@@ -54,6 +54,15 @@ export interface Aws {
   state(): AwsState;
 }
 
+const servicesOf = (house: House): Record<string, AwsService> => ({ secretsmanager: secretsManager(house), kms: kms(house), iam: iam(house), sts: sts(house), cloudtrail: cloudtrail(house) });
+
+/** What each of these services can be asked: the names of its operations by its name. */
+export const awsOperations = (): Record<string, readonly string[]> => {
+  const clock = clockOf();
+  const empty: House = { state: buildState({ account: '', region: '' }, clock.now()), store: inMemory<AwsState>(), clock, quotas: false, secretsEpoch: 0, behindMs: replicas(), emit: () => undefined, rotate: () => undefined };
+  return Object.fromEntries(Object.entries(servicesOf(empty)).map(([name, { operations = [] }]) => [name, operations]));
+};
+
 /** Starts Secrets Manager, KMS, IAM, STS and CloudTrail on one loopback port, with rotations that were under way going on. */
 export const createAws = async (options: AwsOptions): Promise<Aws> => {
   const { behaviours, clock, store = inMemory<AwsState>() } = options;
@@ -73,10 +82,7 @@ export const createAws = async (options: AwsOptions): Promise<Aws> => {
   const noFunction = () => Promise.reject(new Error('no rotation function is there to call'));
   const rotate = rotatorOf(house, options.invokeRotation ?? noFunction, stop.signal);
   const server = await startAws({
-    services: {
-      secretsmanager: secretsManager(house), kms: kms(house), iam: iam(house), sts: sts(house), cloudtrail: cloudtrail(house),
-      ...options.extraServices,
-    },
+    services: { ...servicesOf(house), ...options.extraServices },
     authenticate: doorOf(house),
     behaviours, clock,
     port: options.port,

@@ -86,23 +86,26 @@ export const serviceOf = (
   operations: Record<string, Operation>,
   wrap: (request: AwsRequest, result: object) => AwsAnswer,
   before?: (request: AwsRequest) => void,
-): AwsService => async (request) => {
-  const operation = Object.hasOwn(operations, request.operation) ? operations[request.operation] : undefined;
-  if (!operation) throw named.noSuchOperation(request.protocol, request.operation);
-  before?.(request);
-  const seed = randomBytes(32);
-  const later = request.effects.find(({ effect }) => effect === 'later');
-  const lies = request.effects.some(({ effect }) => effect === 'lie');
-  const onCopy = operation.kind === 'write' && (later !== undefined || lies);
-  const result = carryOut(house, request, operation, seed, onCopy, false);
-  if (operation.kind === 'write' && later !== undefined && !lies) {
-    void house.clock
-      .sleep((later.seconds ?? 10) * 1000)
-      .then(() => carryOut(house, request, operation, seed, false, true))
-      // What was promised can have become impossible meanwhile; nobody is there to be told.
-      .catch(() => undefined);
-  }
-  return wrap(request, result);
+): AwsService => {
+  const answer = async (request: AwsRequest): Promise<AwsAnswer> => {
+    const operation = Object.hasOwn(operations, request.operation) ? operations[request.operation] : undefined;
+    if (!operation) throw named.noSuchOperation(request.protocol, request.operation);
+    before?.(request);
+    const seed = randomBytes(32);
+    const later = request.effects.find(({ effect }) => effect === 'later');
+    const lies = request.effects.some(({ effect }) => effect === 'lie');
+    const onCopy = operation.kind === 'write' && (later !== undefined || lies);
+    const result = carryOut(house, request, operation, seed, onCopy, false);
+    if (operation.kind === 'write' && later !== undefined && !lies) {
+      void house.clock
+        .sleep((later.seconds ?? 10) * 1000)
+        .then(() => carryOut(house, request, operation, seed, false, true))
+        // What was promised can have become impossible meanwhile; nobody is there to be told.
+        .catch(() => undefined);
+    }
+    return wrap(request, result);
+  };
+  return Object.assign(answer, { operations: Object.keys(operations) });
 };
 
 /** Calls per second of the clock, by group; throws `ThrottlingException` for what is over. */

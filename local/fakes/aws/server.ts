@@ -57,6 +57,8 @@ export interface AwsAnswer {
 /** Answers one service's requests. Throws `AwsError` for what AWS answers as an error. */
 export interface AwsService {
   (request: AwsRequest): Promise<AwsAnswer>;
+  /** The names of all that it can be asked, where it has a list of them. */
+  operations?: readonly string[];
   /** The operation's name, where the protocol does not say it (REST). */
   operationOf?(request: Pick<UnprovenRequest, 'method' | 'path' | 'query' | 'headers'>): string;
   /** More names of what the request is about, for behaviours to match. */

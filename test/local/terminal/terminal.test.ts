@@ -3,7 +3,7 @@ import type { Entry, Line } from '../../../functions/core/case.ts';
 import type { Row } from '../../../local/stories/table.ts';
 import { painted, paintFor, unpainted, widthFor } from '../../../local/terminal/paint.ts';
 import { remainingLines, tableLines } from '../../../local/terminal/table.ts';
-import { timelineOf } from '../../../local/terminal/timeline.ts';
+import { repeatRows, timelineOf } from '../../../local/terminal/timeline.ts';
 import { wrap } from '../../../local/terminal/wrap.ts';
 
 const row: Row = {
@@ -40,6 +40,16 @@ test.each([80, 100, 120])('the table fits into %i columns and shows every name w
   const flat = lines.join('').replaceAll(' ', '');
   for (const part of ['10.6s', '0.5s', 'rotated×2', 'leftasitwas:', 'contained,confirmed:']) expect(flat).toContain(part);
   expect(lines.join('\n')).toMatch(/sandbox\/dana/);
+});
+
+test('rows are numbered by credential: what a later report of the same one led to has its number and a letter', () => {
+  const rows = [row, { ...row, credential: 'a:b' }, { ...row, credential: 'a:b' }, { ...row, credential: undefined, case: 'c-1' }, { ...row, credential: undefined, case: 'c-2' }, row];
+  const text = tableLines(rows, unpainted, 110).join('\n');
+  expect([...text.matchAll(/^(\d\S*) +A key pair/gm)].map(([, label]) => label)).toEqual(['1', '2', '2b', '3', '4', '1b']);
+});
+
+test('a report that came again is told with the cases that it had led to', () => {
+  expect(repeatRows([row.case, 'c-fedcba9876543210fedc'], 1.25, unpainted, 110)).toEqual(['   1.3 s  →         sent again   known already: c-012345, c-fedcba']);
 });
 
 test('a red row says so, and a row without times shows none', () => {

@@ -3,6 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { defaultWorld } from '../../../local/cli/options.ts';
+import { clockOf } from '../../../local/clock.ts';
+import { awsOperations } from '../../../local/fakes/aws/index.ts';
+import { createPlatform } from '../../../local/platform.ts';
+import { platformServices } from '../../../local/world/checks.ts';
 import { checkedWorld, loadWorld, WorldError } from '../../../local/world/load.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rescind-world-'));
@@ -51,8 +55,11 @@ test('the default world holds no value: every secret of it is made up at the sta
 
 test('a file that is not there, and one that is not JSON, are named with what was expected', () => {
   const path = join(folder, 'broken.json');
-  writeFileSync(path, '{\n  "name": "x",\n  oops\n}');
-  expect(() => loadWorld(path)).toThrow(`${path}: the file is not JSON at line 3 column 3`);
+  const broken: [string, string][] = [['{\n  "name": "x",\n  oops\n}', 'line 3 column 3'], ['{ "name": \n}', 'line 2 column 1'], ['{"name": "x",}', 'line 1 column 14'], ['', 'line 1 column 1']];
+  for (const [text, place] of broken) {
+    writeFileSync(path, text);
+    expect(() => loadWorld(path)).toThrow(`${path}: the file is not JSON at ${place}; expected an object with "name", "configuration" and "aws"`);
+  }
   expect(() => loadWorld(join(folder, 'none.json'))).toThrow('the file cannot be read; expected a world\'s file');
 });
 
@@ -63,6 +70,11 @@ const wrong: [string, (world: Json) => void, string][] = [
   ['another account', (w) => (at(w, 'aws').account = '999988887777'), 'house.json: aws.account is something else; expected one of "111122223333"'],
   ['a third key', (w) => (at(w, 'aws', 'users', 0).keys = [1, 2, 3].map(() => ({ id: 'x', secret: 'y', status: 'Active' }))), 'house.json: aws.users[0].keys has more than two keys'],
   ['an effect that no fake has', (w) => (at(w, 'behaviours', 0).effect = 'explode'), 'house.json: behaviours[0].effect is something else; expected one of "delay"'],
+  ['a behaviour of a service that no fake is', (w) => (at(w, 'behaviours', 0).service = 'nonsense'), 'house.json: behaviours[0].service names "nonsense", which is no service of this world; expected one of: "secretsmanager", "kms", "iam", "sts", "cloudtrail", "github", "vendor:acmepay", "dynamodb", "sqs", "states", "sns", "events", "s3"'],
+  ['a behaviour of a vendor that is not there', (w) => (at(w, 'behaviours', 0).service = 'vendor:stripe'), 'house.json: behaviours[0].service names "vendor:stripe", which is no service of this world'],
+  ['a behaviour of an operation that its fake does not know', (w) => (at(w, 'behaviours', 0).operation = 'Nope'), 'house.json: behaviours[0].operation names "Nope", which is no operation of iam; expected one of: "ListUsers", '],
+  ['a behaviour of an operation of another fake', (w) => (at(w, 'behaviours', 0).service = 'secretsmanager'), 'house.json: behaviours[0].operation names "UpdateAccessKey", which is no operation of secretsmanager'],
+  ['a behaviour of an operation where there are paths', (w) => (at(w, 'behaviours', 0).service = 'github'), 'house.json: behaviours[0].operation names "UpdateAccessKey", and github speaks plain HTTP; expected a method and the beginning of a path'],
   ['a report without a body', (w) => delete at(w, 'reports', 0).body, 'house.json: reports[0] needs what is sent'],
   ['a time that is none', (w) => (at(w, 'reports', 1).after = -1), 'house.json: reports[1].after is negative; expected seconds'],
   ['something wrong in the configuration', (w) => (at(w, 'configuration', 'secrets', 1).owner = 'nobody'), 'house.json: configuration.secrets[1].owner names "nobody", which is no owner'],
@@ -81,6 +93,19 @@ const wrong: [string, (world: Json) => void, string][] = [
 test.each(wrong)('%s is refused with its place', (_, change, said) => {
   const lines = saidOf(changed(change));
   expect(lines.filter((line) => line.startsWith(said)), lines.join('\n')).toHaveLength(1);
+});
+
+test('behaviours of every fake are accepted', async () => {
+  const platform = createPlatform({ clock: clockOf(), definitions: {}, onEvent: () => undefined });
+  await platform.close();
+  expect([...platformServices].sort()).toEqual([...Object.keys(platform.services), 'dynamodb'].sort());
+  const calls = [
+    ...platformServices.map((service) => ({ service, operation: 'Whatever' })),
+    ...Object.entries(awsOperations()).flatMap(([service, operations]) => operations.map((operation) => ({ service, operation }))),
+    { service: 'github', operation: 'GET /repos/acme' }, { service: 'vendor:acmepay', operation: 'PUT /v1/users' }, { service: 'iam' }, { operation: 'GetSecretValue' }, {},
+  ];
+  expect(calls.length).toBeGreaterThan(50);
+  expect(saidOf(changed((world) => (world.behaviours = calls.map((call) => ({ ...call, effect: 'throttle' })))))).toEqual([]);
 });
 
 test('everything that is wrong is said at once', () => {
