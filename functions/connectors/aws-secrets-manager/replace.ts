@@ -6,12 +6,13 @@ import { moveStage, textOf } from './secret.ts';
 
 const meanwhile = 'the copy keeps its old text';
 const refused = (reason: string): Acted => ({ result: 'refused', reason, meanwhile });
+const gone = (reason: string): Acted => ({ result: 'refused', reason, meanwhile, unread: true });
 
 /** Puts an edited text as the new current version under `token`. Nothing to edit, or the same token again: nothing changes. */
 export const replaceText = async (edges: Edges, place: string, edit: Edit, token: string, signal: AbortSignal): Promise<Acted> => {
   signal.throwIfAborted();
   const current = await textOf(edges, place, undefined, signal);
-  if (!current) return refused('the secret is gone, is being deleted, or holds no text');
+  if (!current) return gone('the secret is gone, is being deleted, or holds no text');
   if (current.version === token) return { result: 'already', note: 'this version is the current one' };
   const edited = edit(current.text);
   if (edited === current.text) return { result: 'already', note: 'its text needs no change' };
@@ -22,7 +23,7 @@ export const replaceText = async (edges: Edges, place: string, edit: Edit, token
   } catch (error) {
     signal.throwIfAborted();
     if (isRefusal(error)) return refused(refusalOf(error, 'write this secret'));
-    if (isCode(error, 'ResourceNotFound')) return refused('the secret was deleted meanwhile');
+    if (isCode(error, 'ResourceNotFound')) return gone('the secret was deleted meanwhile');
     if (isCode(error, 'InvalidRequest')) return refused('InvalidRequest: it is being deleted, or an AWS service owns it and only that service writes it');
     if (isCode(error, 'LimitExceeded')) return refused(`${codeOf(error)}: it has as many versions as a secret can have`);
     if (!isCode(error, 'ResourceExists')) throw error;

@@ -15,6 +15,10 @@ export interface StoreHouse extends StoreSubject, VendorHouse {
   admin: SecretsManagerClient;
   rotate(asking?: Asking, copies?: Copy[]): Promise<Acted>;
   stages(): Record<string, string[]>;
+  /** The version that carries a label. */
+  labelled(stage: string): string | undefined;
+  /** Lets a version be of an hour ago: the pending one, unless told. */
+  age(version?: string): void;
 }
 
 /** A secret of a vendor's key whose issuer is asked by a declared probe. */
@@ -27,10 +31,16 @@ export const openStoreHouse = async (options: VendorHouseOptions = {}): Promise<
   const admin = new SecretsManagerClient({ endpoint: house.aws.url, region: 'us-east-1', credentials: { accessKeyId: administrator.id, secretAccessKey: administrator.secret } });
   const copies = [copyOf(house, secretName, 'key')];
   const context = (asking: Asking = {}) => contextOf(house.clock, { heard: (fact) => watch.outputs.push(JSON.stringify(fact)), ...asking });
-  const opens = (value: string) => issuer.probe({ id: 'declared-probe:orders', issuer: 'declared-probe', name: 'orders', copies: [] }, value, contextOf(house.clock, { binding: { probe: 'vendor' } }));
+  const opens = (value: string) => issuer.probe({ id: 'declared-probe:orders', issuer: 'declared-probe', name: 'orders', copies }, value, contextOf(house.clock, { binding: { probe: 'vendor' } }));
   const versions = () => house.aws.state().secrets[secretName]?.versions ?? {};
+  const labelled = (stage: string): string | undefined => Object.entries(versions()).find(([, { stages }]) => stages.includes(stage))?.[0];
   return {
     ...opened,
+    labelled,
+    age: (version = labelled('AWSPENDING')) => {
+      const aged = versions()[version ?? ''];
+      if (aged) aged.createdAt = new Date(house.clock.now().getTime() - 3_600_000).toISOString();
+    },
     store, copies, admin, context,
     behaviours: house.behaviours,
     value: key,
