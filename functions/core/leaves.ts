@@ -23,6 +23,9 @@ export const MAX_CANDIDATES = 50;
 /** Behind the path of an embedded password: the same password as it is spelled in the text, where that differs. */
 const ENCODED = ':encoded';
 
+/** The place of the password itself, where a path leads to how it is spelled in a text. */
+export const plainPath = (path: string): string => (path.endsWith(ENCODED) ? path.slice(0, -ENCODED.length) : path);
+
 interface Spot extends Leaf {
   key: string;
   /** The whole text with another value at this place. */
@@ -138,8 +141,12 @@ const isLeaf = ({ value, key }: Spot): boolean =>
   isIndexable(value) || (secretField.test(key) && !describingField.test(key) && isSecretInItsField(value));
 
 /** The secret-like leaves of a secret's text: of JSON, of JSON or lines inside its strings, of environment files, of connection strings, or the text itself. */
-export const leavesOf = (text: string): Leaf[] =>
-  firstOf(spotsOf(text), isLeaf).map(({ path, value, names }) => ({ path, value, names }));
+export const leavesOf = (text: string): Leaf[] => {
+  const leaves = firstOf(spotsOf(text), isLeaf).map(({ path, value, names }) => ({ path, value, names }));
+  const paths = new Set(leaves.map(({ path }) => path));
+  // where a password is too plain to identify anything, its spelling is as well
+  return leaves.filter(({ path }) => paths.has(plainPath(path)));
+};
 
 /** The value at a path, secret-like or not (as a copy remembers it); undefined where the text has no such place. */
 export const valueAt = (text: string, path: string): string | undefined =>
@@ -156,6 +163,15 @@ const pemSpellings = (value: string): string[] => {
   return isPrivateKey(unix) ? [unix, unix.replaceAll('\n', '\\n'), unix.replaceAll('\n', '\r\n')] : [];
 };
 
+/** A password that somebody cut out of a URL as it is spelled there. */
+const decoded = (text: string): string[] => {
+  try {
+    return /%[0-9a-f]{2}/i.test(text) ? [decodeURIComponent(text)] : [];
+  } catch {
+    return [];
+  }
+};
+
 /** `id:secret` apart, at each of the first colons. */
 const halves = (value: string): string[] => {
   if (/[\r\n{]/.test(value)) return [];
@@ -165,11 +181,11 @@ const halves = (value: string): string[] => {
 
 /**
  * What a leaked value may be known by in the index: itself, the password inside it, the halves of a pair, the leaves of
- * JSON. More than is indexed, so that a value which is indexed for its field's name is found as well.
+ * JSON, each percent-decoded as well. More than is indexed, so that a value which is indexed for its field's name is found as well.
  */
 export const candidatesOf = (value: string): string[] => {
   const whole = value.trim();
   const parts = firstOf(spotsOf(whole), () => true).map((spot) => spot.value);
-  const found = [whole, ...parts, ...pemSpellings(whole), ...halves(whole)].map((text) => text.trim());
-  return [...new Set(found)].filter(isSecretInItsField).slice(0, MAX_CANDIDATES);
+  const found = [whole, ...parts, ...pemSpellings(whole), ...halves(whole)];
+  return [...new Set([...found, ...found.flatMap(decoded)].map((text) => text.trim()))].filter(isSecretInItsField).slice(0, MAX_CANDIDATES);
 };

@@ -56,6 +56,11 @@ describe('the leaves of a secret', () => {
     expect(found('postgres://app:k7%ZZQzm2vX9p@db/app')).toEqual({ '#password': 'k7%ZZQzm2vX9p' });
   });
 
+  it('are no spelling of a password that is itself too plain to be one', () => {
+    expect(found('postgres://app:a%40b%23c%21d%24@db/app')).toEqual({});
+    expect(found(JSON.stringify({ url: 'postgres://app:Password%40%401@db/app', password: one }))).toEqual({ password: one });
+  });
+
   it('are no address and no port of a URL without a password', () => {
     for (const url of ['https://api.example.com:8443/a?b=c@d.example', 'postgres://db.example:5432/app', 'ssh://git@git.example:22/a/b.git', 's3://bucket/a:b@c']) expect(leavesOf(url)).toEqual([]);
   });
@@ -123,7 +128,7 @@ describe('replacing a leaf', () => {
 
 describe('the candidates of a leaked value', () => {
   it.each([
-    ['the value itself', one, one], ['the password of a connection string', `postgres://app:${one}@db/app`, one], ['the decoded password', 'postgres://app:k7%23Qz%21m2vX9p@db/app', 'k7#Qz!m2vX9p'], ['the second half of a pair', `user:${one}`, one], ['the first half of a pair', `${one}:x`, one],
+    ['the value itself', one, one], ['the password of a connection string', `postgres://app:${one}@db/app`, one], ['the decoded password', 'postgres://app:k7%23Qz%21m2vX9p@db/app', 'k7#Qz!m2vX9p'], ['a password cut out of a URL as it is spelled there', 'k7%23Qz%21m2vX9p', 'k7#Qz!m2vX9p'], ['a lone percent sign as it is', `${one}%ZZ%41`, `${one}%ZZ%41`], ['the second half of a pair', `user:${one}`, one], ['the first half of a pair', `${one}:x`, one],
     ['a half with a colon in it', `user:ab:${one}`, `ab:${one}`], ['the secret half of a key pair', `${keyId}:${awsSecret}`, awsSecret], ['a leaf of JSON', JSON.stringify({ a: { b: [one] } }), one], ['a line of an environment file', `A=1\nB=${one}`, one], ['a UUID', '123e4567-e89b-12d3-a456-426614174000', '123e4567-e89b-12d3-a456-426614174000'], ['a value with space around it', ` ${one}\n`, one],
   ])('hold %s', (_, value, expected) => {
     expect(candidatesOf(value)).toContain(expected);

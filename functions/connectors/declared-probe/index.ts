@@ -71,7 +71,7 @@ const probeValue = async (edges: Edges, budget: Budget, resolve: Resolve, creden
     case 'alive':
       return { verdict: 'dead', basis: 'value', control: true, note: `${declared.name}: ${told(answer)}, refused, while the control was accepted (${told(living)})` };
     case 'dead':
-      return unknown(`${declared.name}: everything at that address is refused, the control included (${told(living)})`);
+      return unknown(`${declared.name}: ${control.doubt ?? 'everything at that address is refused, the control included'} (${told(living)})`);
     case 'unknown':
       return unknown(`${declared.name}: ${told(answer)}, refused; but the control failed: ${told(living)}`);
   }
