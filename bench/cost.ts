@@ -1,3 +1,5 @@
+import { dispatchOf } from '../functions/aws/composition-dispatch.ts';
+import { sendDueLooks } from '../functions/aws/looks.ts';
 import { synthesizedPlaybooks } from '../infra/playbooks/print.ts';
 import { queueNames } from '../local/platform.ts';
 import { startService, type Service } from '../local/service.ts';
@@ -58,7 +60,7 @@ const delays = [
 const quietMilliseconds = 1_500;
 
 /**
- * One incident from its report to the last thing that it sets off, as units of what AWS charges for. It is the second of its
+ * One incident from its report to the last thing that it sets off, the late look included, as units of what AWS charges for. It is the second of its
  * kind, since at the rate of a million a month what is kept for five minutes (signing secrets, a token) is there.
  */
 const incident = async ({ name, key, ends, report }: Scenario, definitions: Record<string, object>): Promise<Usage> => {
@@ -78,6 +80,7 @@ const incident = async ({ name, key, ends, report }: Scenario, definitions: Reco
     service.behaviours.set(delays);
     await report(house, service.url, clock, 0);
     await ended(service, () => outcome !== undefined);
+    await lookedAgain(service, clock);
     outcome = undefined;
     const earlier = new Set(service.platform.states.executions());
     const loggedBefore = meter.bytes();
@@ -85,6 +88,7 @@ const incident = async ({ name, key, ends, report }: Scenario, definitions: Reco
     usage = {};
     await report(house, service.url, clock, 1);
     await ended(service, () => outcome !== undefined);
+    await lookedAgain(service, clock);
     const histories = service.platform.states.executions().filter((execution) => !earlier.has(execution)).map(({ history }) => history);
     const messages = sent.filter(({ service: to }) => to === 'SQS').map(({ input }) => String(input.QueueUrl));
     const rotations = sent.filter(({ operation }) => operation === 'RotateSecret').length;
@@ -112,6 +116,12 @@ const ended = async (service: Service, isDone: () => boolean): Promise<void> => 
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   await service.platform.states.idle();
+  await new Promise((resolve) => setTimeout(resolve, quietMilliseconds));
+};
+
+/** What a sweep does for the incident when its late look is due, and what that sets off. */
+const lookedAgain = async (service: Service, clock: LeapingClock): Promise<void> => {
+  await sendDueLooks({ ...dispatchOf(service.foundation('dispatch')), now: () => new Date(clock.now().getTime() + 3_600_000) });
   await new Promise((resolve) => setTimeout(resolve, quietMilliseconds));
 };
 

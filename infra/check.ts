@@ -1,6 +1,6 @@
 import { ConfigurationError, readConfiguration } from './configuration.ts';
 
-/** `node infra/check.ts [file]`: says whether an installation's configuration may be deployed, and what is wrong if not. */
+/** `npx node infra/check.ts [file]`: says whether an installation's configuration may be deployed, and what is wrong if not. */
 const check = (file: string): number => {
   try {
     const { installation, mode, owners, secrets, probes, sources } = readConfiguration(file);

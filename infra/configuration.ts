@@ -1,20 +1,15 @@
-import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import type { Configuration } from '../functions/core/configuration.ts';
 import { problemsOf } from './configuration-checks.ts';
 import type { CheckOptions, Problem } from './configuration-checks.ts';
 import { configurationSchema } from './configuration-schema.ts';
+import { FileError, parseJson, readText, type Refuse } from './json-file.ts';
 
-/** What is wrong with a configuration, all of it: one line each with the file and the place in it. */
-export class ConfigurationError extends Error {
-  readonly file: string;
-  readonly problems: readonly Problem[];
-
+/** What is wrong with a configuration. */
+export class ConfigurationError extends FileError {
   constructor(file: string, problems: readonly Problem[]) {
-    super(problems.map(({ path, says }) => `${file}: ${path === '' ? 'the file' : path} ${says}`).join('\n'));
+    super(file, problems);
     this.name = 'ConfigurationError';
-    this.file = file;
-    this.problems = problems;
   }
 }
 
@@ -33,14 +28,7 @@ export const saysOf = (issue: z.core.$ZodIssue, whole: unknown): string => {
   return issue.message;
 };
 
-const parsedJson = (text: string, file: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const place = /\((line \d+ column \d+)\)/.exec(error instanceof Error ? error.message : '')?.[1];
-    throw new ConfigurationError(file, [{ path: '', says: `is not JSON${place ? ` at ${place}` : ''}; expected an object with "installation", "owners" and "fallbackOwner"` }]);
-  }
-};
+const refusing = (file: string): Refuse => (problems) => new ConfigurationError(file, problems);
 
 /** Checks a configuration that is read already (a part of a world's file, for instance) and fills in what was left out. */
 export const checkedConfiguration = (value: unknown, file: string, options: CheckOptions = {}): Configuration => {
@@ -52,15 +40,9 @@ export const checkedConfiguration = (value: unknown, file: string, options: Chec
 };
 
 /** Reads a configuration from its text. Throws a `ConfigurationError` that says where it is wrong: file, place, what is there, what was expected. */
-export const parseConfiguration = (text: string, file: string, options: CheckOptions = {}): Configuration => checkedConfiguration(parsedJson(text, file), file, options);
+export const parseConfiguration = (text: string, file: string, options: CheckOptions = {}): Configuration =>
+  checkedConfiguration(parseJson(text, 'an object with "installation", "owners" and "fallbackOwner"', refusing(file)), file, options);
 
 /** Reads a configuration from its file, and says so where there is none. */
-export const readConfiguration = (file: string, options: CheckOptions = {}): Configuration => {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    throw new ConfigurationError(file, [{ path: '', says: 'cannot be read; expected an installation\'s configuration (see infra/installation/example.json)' }]);
-  }
-  return parseConfiguration(text, file, options);
-};
+export const readConfiguration = (file: string, options: CheckOptions = {}): Configuration =>
+  parseConfiguration(readText(file, "an installation's configuration (see infra/installation/example.json)", refusing(file)), file, options);

@@ -17,7 +17,7 @@ export const settings: Record<FunctionName, FunctionSettings> = {
   dispatch: {
     timeoutSeconds: 60,
     memoryMegabytes: 512,
-    variables: ['REGISTRY_TABLE', 'LEDGER_TABLE', 'BODIES_BUCKET', 'FINGERPRINT_KEYS', 'HOLD_KEY', 'SECRET_LEAKED_PLAYBOOK', 'CONFIGURATION'],
+    variables: ['REGISTRY_TABLE', 'LEDGER_TABLE', 'BODIES_BUCKET', 'INDEX_QUEUE', 'FINGERPRINT_KEYS', 'HOLD_KEY', 'SECRET_LEAKED_PLAYBOOK', 'CONFIGURATION'],
   },
   plan: { ...step, variables: ['REGISTRY_TABLE', 'LEDGER_TABLE', 'CONFIGURATION'] },
   contain: { ...step, timeoutSeconds: 120 },
@@ -27,6 +27,6 @@ export const settings: Record<FunctionName, FunctionSettings> = {
   probe: { ...step, memoryMegabytes: 192 },
   record: step,
   report: { ...step, variables: ['LEDGER_TABLE', 'CASES_TOPIC', 'CONFIGURATION'] },
-  index: { timeoutSeconds: 300, memoryMegabytes: 1024, variables: ['REGISTRY_TABLE', 'DELIVERIES_QUEUE', 'INDEX_QUEUE', 'FINGERPRINT_KEYS', 'CONFIGURATION'] },
+  index: { timeoutSeconds: 300, memoryMegabytes: 1024, variables: ['REGISTRY_TABLE', 'LEDGER_TABLE', 'DELIVERIES_QUEUE', 'INDEX_QUEUE', 'FINGERPRINT_KEYS', 'CONFIGURATION'] },
   api: { timeoutSeconds: 15, memoryMegabytes: 512, variables: ['REGISTRY_TABLE', 'LEDGER_TABLE', 'CONFIGURATION'] },
 };

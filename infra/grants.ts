@@ -60,6 +60,7 @@ export const grants: Record<FunctionName, Grant[]> = {
     { actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem'], resources: ['ledger'] },
     { actions: ['dynamodb:Query'], resources: ['ledger-indexes'] },
     { actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:BatchWriteItem', 'dynamodb:DeleteItem'], resources: ['registry'] },
+    { actions: ['sqs:SendMessage'], resources: ['index-queue'] },
     { actions: ['s3:GetObject'], resources: ['bodies'] },
     fingerprint,
     hold,
@@ -75,6 +76,8 @@ export const grants: Record<FunctionName, Grant[]> = {
   record: [lines, { actions: ['dynamodb:UpdateItem', 'dynamodb:DeleteItem'], resources: ['ledger'] }],
   report: [lines, wake, { actions: ['sns:Publish'], resources: ['topic'] }, { actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: ['topic-key'] }],
   index: [
+    // looks that are due: read and forgotten
+    { actions: ['dynamodb:GetItem', 'dynamodb:DeleteItem'], resources: ['ledger'] },
     { actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:BatchWriteItem'], resources: ['registry'] },
     { actions: ['secretsmanager:ListSecrets'], resources: ['anything'] },
     { actions: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'], resources: ['every-secret'] },

@@ -7,8 +7,9 @@ import { grants } from './grants.ts';
 import type { FunctionName, ResourceName } from './grants.ts';
 
 /**
- * The versions of the fingerprint key, newest first. To change the key, put `v2` before `v1` and let the index run once;
- * both are looked up until `v1` is taken away. KMS cannot rotate such keys by itself.
+ * The versions of the fingerprint key, newest first. To change the key, put `v2` before `v1`: the index then reads every
+ * secret once more, and both are looked up until `v1` is taken away (docs/operating.md says when). KMS cannot rotate such
+ * keys by itself.
  */
 export const fingerprintVersions = ['v1'] as const;
 

@@ -20,7 +20,7 @@ export const verbsOf: Partial<Record<FunctionName, readonly Verb[]>> = {
   rotate: ['rotate', 'probe'],
   revoke: ['revoke'],
   probe: ['probe'],
-  index: ['list'],
+  index: ['list', 'watch'],
 };
 
 /** The ARNs behind each name; none where the installation's configuration names nothing of that kind. */

@@ -144,7 +144,7 @@ export const openTown = async (world: World, options: Partial<ServiceOptions> & 
     }
     throw new Error(`it did not come true within ${seconds} seconds that ${what}`);
   };
-  const casesOf = async (query: string): Promise<{ id: string; status: string; endedAt?: string; closed: boolean }[]> => (await get<{ cases: never[] }>(`/cases?limit=200${query}`)).cases;
+  const casesOf = async (query: string): Promise<{ id: string; status: string; endedAt?: string; closed?: object }[]> => (await get<{ cases: never[] }>(`/cases?limit=200${query}`)).cases;
 
   const stored = async (): Promise<[string, string][]> => {
     const found: [string, string][] = [];

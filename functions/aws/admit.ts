@@ -17,6 +17,7 @@ export interface DispatchDeps extends Sealing {
   reporters: ReadonlyMap<string, Reporter>;
   playbook: string;
   bucket: string;
+  indexQueue: string;
   sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   log: Log;
   count: Count;

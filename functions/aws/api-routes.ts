@@ -1,71 +1,26 @@
-import type { Case } from '../core/case.ts';
-import type { Configuration } from '../core/configuration.ts';
+import { isBeingWorkedOn, type Case } from '../core/case.ts';
 import { caseViewOf } from '../core/case-view.ts';
-import { answerTask, getTask, listTasks, release } from './claims.ts';
-import type { ClientOf } from './clients.ts';
+import { listCases, listCredentials, shownTask, showTasks } from './api-lists.ts';
+import { fieldsOf, mostReason, reasonOf, refuse, type Act } from './api-request.ts';
+import { answerTask, getTask, release } from './claims.ts';
 import { wakeAll } from './executions.ts';
 import { forget } from './held.ts';
-import type { HttpAnswer, HttpRequest } from './http.ts';
-import type { CaseHead, Ledger } from './ledger.ts';
-import type { Log } from './log.ts';
-import type { Registry } from './registry.ts';
+import type { Ledger } from './ledger.ts';
+import { withdrawAll } from './tasks.ts';
 
-export interface ApiDeps {
-  configuration: Configuration;
-  ledger: Ledger;
-  registry: Registry;
-  clientOf: ClientOf;
-  log: Log;
-}
-
-type Asked = HttpRequest & { id: string };
-type Act = (request: Asked, deps: ApiDeps) => Promise<HttpAnswer>;
+export type { ApiDeps } from './api-request.ts';
 
 interface Route {
   path: string[];
   methods: Record<string, Act>;
 }
 
-const defaultPage = 50;
-const largestPage = 200;
-const mostReason = 500;
-const statuses = ['open', 'waiting', 'contained', 'not-contained', 'unmatched', 'observed', 'closed'];
-
-const refuse = (status: number, error: string): HttpAnswer => ({ status, body: { error } });
-
-const limitOf = ({ query }: HttpRequest): number => Math.min(largestPage, Math.max(1, Math.floor(Number(query.limit)) || defaultPage));
-
-/** The body as an object of strings; undefined where it is anything else. */
-const fieldsOf = ({ body }: HttpRequest): Record<string, unknown> | undefined => {
-  try {
-    const parsed: unknown = JSON.parse(Buffer.from(body).toString('utf8'));
-    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? (parsed as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
-};
-
-const reasonOf = (fields: Record<string, unknown> | undefined): string | undefined =>
-  typeof fields?.reason === 'string' && fields.reason.trim() !== '' && fields.reason.length <= mostReason ? fields.reason.trim() : undefined;
-
-const listCases: Act = async (request, { ledger }) => {
-  const { status, delivery, credential, cursor } = request.query;
-  if (status && !statuses.includes(status)) return refuse(400, `status is one of ${statuses.join(', ')}`);
-  if (delivery || credential) {
-    const ids = await ledger.pointed(delivery ? 'delivery' : 'credential', delivery ?? credential ?? '');
-    const cases = (await Promise.all(ids.slice(0, limitOf(request)).map((id) => ledger.load(id)))).flatMap((found) => found ?? []);
-    return { status: 200, body: { cases: cases.filter((found) => !status || found.status === status).map((found) => summary({ id: found.id, status: found.status, openedAt: found.openedAt, endedAt: found.endedAt, closed: found.closed !== undefined, credential: found.credential, source: found.reports[0]?.source ?? '', attempt: found.attempt })) } };
-  }
-  const page = await ledger.list(status, limitOf(request), cursor);
-  return { status: 200, body: { cases: page.items.map(summary), cursor: page.cursor } };
-};
-
-const summary = ({ id, status, openedAt, endedAt, closed, credential, source, attempt }: Omit<CaseHead, 'n' | 'lastAt' | 'reported'>) => ({ id, status, openedAt, endedAt, closed, credential, source, attempt });
-
 const showCase: Act = async ({ id }, { ledger }) => {
   const found = await ledger.load(id);
   return found ? { status: 200, body: caseViewOf(found) } : refuse(404, 'there is no such case');
 };
+
+const atWork = 'it is still being worked on: answer its task, or wait until it ends';
 
 const closeCase: Act = async (request, { ledger, log }) => {
   const reason = reasonOf(fieldsOf(request));
@@ -79,8 +34,11 @@ const closeCase: Act = async (request, { ledger, log }) => {
     await letGo(found, ledger);
     return refuse(409, `it was closed by ${found.closed.by} at ${found.closed.at}`);
   }
-  if (found.status === 'open' || found.status === 'waiting') return refuse(409, 'it is still being worked on: answer its task, or wait until it ends');
-  const closed = await ledger.tell(request.id, (current) => (current.closed ? undefined : { kind: 'closed', by: request.caller ?? '', reason }), found);
+  if (isBeingWorkedOn(found)) return refuse(409, atWork);
+  // before it is closed: a crash in between leaves a red case, which is asked to be closed again, and no task of a closed one
+  const idle = await withdrawAll(found, { ledger });
+  const closed = await ledger.tell(request.id, (current) => (current.closed || isBeingWorkedOn(current) ? undefined : { kind: 'closed', by: request.caller ?? '', reason }), idle);
+  if (!closed.closed) return refuse(409, atWork);
   await letGo(closed, ledger);
   log.info('case closed by a person', { case: request.id, by: request.caller });
   return { status: 200, body: caseViewOf(closed) };
@@ -90,13 +48,6 @@ const closeCase: Act = async (request, { ledger, log }) => {
 const letGo = async ({ id, credential, reports }: Case, ledger: Ledger): Promise<void> => {
   await forget(ledger, reports.flatMap(({ held }) => held ?? []), credential);
   if (credential) await release(ledger, credential, id);
-};
-
-const showTasks: Act = async (request, { ledger }) => {
-  const { status, cursor } = request.query;
-  if (status && !['open', 'answered'].includes(status)) return refuse(400, 'status is open or answered');
-  const page = await listTasks(ledger, status, limitOf(request), cursor);
-  return { status: 200, body: { tasks: page.items, cursor: page.cursor } };
 };
 
 const answers = { approve: ['approve', 'reject'], act: ['done'] };
@@ -113,24 +64,13 @@ const answer: Act = async (request, { ledger, clientOf, log }) => {
   }
   const given = fields.answer;
   const first = await answerTask(ledger, task.id, given, request.caller, reason);
-  const standing = first ? { answer: given, answeredBy: request.caller, reason } : await getTask(ledger, task.id);
+  const standing = (await getTask(ledger, task.id)) ?? task;
   // told again on a repeat: a crash between the answer and its line must not lose it
-  await ledger.tell(task.case, (current) => (current.tasks.some(({ id, answer: told }) => id === task.id && told !== undefined) ? undefined : { kind: 'answered', task: task.id, answer: standing?.answer ?? given, by: standing?.answeredBy ?? '', reason: standing?.reason ?? '' }));
+  await ledger.tell(task.case, (current) => (current.tasks.some(({ id, answer: told }) => id === task.id && told !== undefined) ? undefined : { kind: 'answered', task: task.id, answer: standing.answer ?? given, by: standing.answeredBy ?? '', reason: standing.reason ?? '' }));
   if (task.kind === 'approve') await wakeAll(clientOf, ledger, `case:${task.case}`);
-  log.info('task answered', { task: task.id, case: task.case, answer: standing?.answer, by: standing?.answeredBy });
-  if (!first && standing?.answer !== given) return refuse(409, `it was answered before: ${standing?.answer} by ${standing?.answeredBy}`);
-  return { status: 200, body: await getTask(ledger, task.id) };
-};
-
-const listCredentials: Act = async (request, { registry, configuration }) => {
-  const { id, cursor } = request.query;
-  if (id) {
-    const found = await registry.credential(id, configuration);
-    return found ? { status: 200, body: { credentials: [found] } } : refuse(404, 'the registry knows no such credential');
-  }
-  const page = await registry.list(limitOf(request), cursor);
-  const unreadable = await registry.unreadable(largestPage);
-  return { status: 200, body: { credentials: page.items, cursor: page.cursor, unreadable: unreadable.items.map(({ name, unreadable: reason }) => ({ secret: name, reason })) } };
+  log.info('task answered', { task: task.id, case: task.case, answer: standing.answer, by: standing.answeredBy });
+  if (!first && standing.answer !== given) return refuse(409, `it was answered before: ${standing.answer} by ${standing.answeredBy}`);
+  return { status: 200, body: shownTask(standing) };
 };
 
 const health: Act = async (_request, { configuration, registry }) => {

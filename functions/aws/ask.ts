@@ -22,5 +22,8 @@ export const askPerson = async (found: Case, step: Step & { token: string }, dep
   const told = await ledger.tell(found.id, (current) => (current.tasks.some(({ id }) => id === task.id) ? undefined : { kind: 'asked', attempt: step.attempt, task }), found);
   count('CaseWaiting');
   await tellTopic(told, 'waiting for a person', deps);
-  return wanted;
+  // a report or an answer that came in between found nobody to wake
+  const next = nextOf(told, step.attempt, now());
+  if (next.next !== 'ask') await wake(deps.clientOf, step.token, step);
+  return next;
 };

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { DeleteCommand, GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Task } from '../core/case.ts';
 import { cursorKey, cursorOf, isConditionFailed, type Ledger, type Page } from './ledger.ts';
@@ -10,35 +11,49 @@ export interface TaskItem extends Task {
   reason?: string;
 }
 
+/** Which case has a credential. */
+export interface Claim {
+  case: string;
+  /** ISO 8601: when it was last asked for. */
+  at: string;
+  /** Another one each time that it was asked for. */
+  mark?: string;
+}
+
 /** One credential, one open case: says which case has it after we asked for ours. One conditional write decides. */
-export const claim = async ({ documents, table }: Ledger, credential: string, caseId: string, now = new Date()): Promise<string> => {
+export const claim = async ({ documents, table }: Ledger, credential: string, caseId: string, now = new Date()): Promise<Claim> => {
   const key = { pk: `credential#${credential}`, sk: 'open' };
+  const made: Claim = { case: caseId, at: now.toISOString(), mark: randomUUID() };
   try {
     await documents.send(
-      new PutCommand({ TableName: table, Item: { ...key, case: caseId, at: now.toISOString() }, ConditionExpression: 'attribute_not_exists(pk) OR #case = :case', ExpressionAttributeNames: { '#case': 'case' }, ExpressionAttributeValues: { ':case': caseId } }),
+      new PutCommand({ TableName: table, Item: { ...key, ...made }, ConditionExpression: 'attribute_not_exists(pk) OR #case = :case', ExpressionAttributeNames: { '#case': 'case' }, ExpressionAttributeValues: { ':case': caseId } }),
     );
-    return caseId;
+    return made;
   } catch (error) {
     if (!isConditionFailed(error)) throw error;
     const { Item } = await documents.send(new GetCommand({ TableName: table, Key: key, ConsistentRead: true }));
     // it may have been released between the two calls
-    return Item ? (Item.case as string) : claim({ documents, table } as Ledger, credential, caseId, now);
+    return Item ? { case: String(Item.case), at: String(Item.at), mark: Item.mark as string | undefined } : claim({ documents, table } as Ledger, credential, caseId, now);
   }
 };
 
-const claimPatienceMilliseconds = 15 * 60_000;
+/** Longer than whoever claims can take until the case is written. */
+const claimPatienceMilliseconds = 150_000;
 
 /** Whether a claim is so old that whoever made it would have written its case by now, were it still at work. */
-export const isAbandoned = async ({ documents, table }: Ledger, credential: string, now: Date): Promise<boolean> => {
-  const { Item } = await documents.send(new GetCommand({ TableName: table, Key: { pk: `credential#${credential}`, sk: 'open' }, ConsistentRead: true }));
-  return Item !== undefined && now.getTime() - new Date(String(Item.at)).getTime() > claimPatienceMilliseconds;
-};
+export const isAbandoned = ({ at }: Claim, now: Date): boolean => now.getTime() - new Date(at).getTime() > claimPatienceMilliseconds;
 
-/** Gives the credential free for the next case. Harmless where another case has it. */
-export const release = async ({ documents, table }: Ledger, credential: string, caseId: string): Promise<void> => {
+/** Gives the credential free for the next case. Harmless where another case has it, or where it was asked for again since `mark`. */
+export const release = async ({ documents, table }: Ledger, credential: string, caseId: string, mark?: string): Promise<void> => {
   try {
     await documents.send(
-      new DeleteCommand({ TableName: table, Key: { pk: `credential#${credential}`, sk: 'open' }, ConditionExpression: '#case = :case', ExpressionAttributeNames: { '#case': 'case' }, ExpressionAttributeValues: { ':case': caseId } }),
+      new DeleteCommand({
+        TableName: table,
+        Key: { pk: `credential#${credential}`, sk: 'open' },
+        ConditionExpression: mark === undefined ? '#case = :case' : '#case = :case AND #mark = :mark',
+        ExpressionAttributeNames: { '#case': 'case', ...(mark === undefined ? {} : { '#mark': 'mark' }) },
+        ExpressionAttributeValues: { ':case': caseId, ...(mark === undefined ? {} : { ':mark': mark }) },
+      }),
     );
   } catch (error) {
     if (!isConditionFailed(error)) throw error;

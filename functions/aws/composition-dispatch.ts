@@ -13,6 +13,7 @@ export const dispatchOf = (f: Foundation): DispatchDeps => ({
   holdKey: f.environment.HOLD_KEY,
   playbook: f.environment.SECRET_LEAKED_PLAYBOOK,
   bucket: f.environment.BODIES_BUCKET,
+  indexQueue: f.environment.INDEX_QUEUE,
   now: f.now,
   sleep: f.sleep,
   log: f.log,
@@ -20,4 +21,4 @@ export const dispatchOf = (f: Foundation): DispatchDeps => ({
 });
 
 /** What `dispatch` gets when it is deployed. */
-export const dispatchDeps = (): DispatchDeps => dispatchOf(deployed(['LEDGER_TABLE', 'REGISTRY_TABLE', 'FINGERPRINT_KEYS', 'HOLD_KEY', 'SECRET_LEAKED_PLAYBOOK', 'BODIES_BUCKET']));
+export const dispatchDeps = (): DispatchDeps => dispatchOf(deployed(['LEDGER_TABLE', 'REGISTRY_TABLE', 'FINGERPRINT_KEYS', 'HOLD_KEY', 'SECRET_LEAKED_PLAYBOOK', 'BODIES_BUCKET', 'INDEX_QUEUE']));

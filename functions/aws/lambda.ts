@@ -10,18 +10,43 @@ import { deployedLog, errorName, powertoolsLogger, powertoolsMetrics, withoutMes
 /** Handlers are told to stop this long before Lambda would kill them. */
 const earlyMilliseconds = 1_500;
 
+/** How long a handler that was told to stop may still take to say what it did. */
+const lastWordsMilliseconds = 1_000;
+
+/** Milliseconds until Lambda kills the function. */
+export type Remaining = () => number;
+
+interface Called {
+  getRemainingTimeInMillis?: Remaining;
+}
+
 const once = <T>(make: () => T): (() => T) => {
   let made: { value: T } | undefined;
   return () => (made ??= { value: make() }).value;
 };
 
+/** What a handler says that was told to stop, if it says anything in the little time that is left. */
+const lastWords = async <Result>(running: Promise<Result> | undefined): Promise<Result> => {
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('the function ran out of time')), lastWordsMilliseconds);
+  });
+  try {
+    return await Promise.race([running ?? silence, silence]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
 /** Middy loads its middleware at the first call, so that importing a module reads no environment. */
-const shell = <Event, Result>(run: (event: Event, signal: AbortSignal) => Promise<Result>) => {
+const shell = <Event, Result>(run: (event: Event, signal: AbortSignal, remaining: Remaining) => Promise<Result>) => {
+  // Lambda gives a process one event at a time
+  let running: Promise<Result> | undefined;
   const built = once(() =>
-    middy<Event, Result>({ timeoutEarlyInMillis: earlyMilliseconds, timeoutEarlyResponse: () => { throw new Error('the function ran out of time'); } })
+    middy<Event, Result>({ timeoutEarlyInMillis: earlyMilliseconds, timeoutEarlyResponse: () => lastWords(running) })
       .use(injectLambdaContext(powertoolsLogger(), { clearState: true }))
       .use(logMetrics(powertoolsMetrics()))
-      .handler((event, _context, { signal } = { signal: new AbortController().signal }) => run(event, signal)),
+      .handler((event, context: Called, { signal } = { signal: new AbortController().signal }) => (running = run(event, signal, () => context.getRemainingTimeInMillis?.() ?? Infinity))),
   );
   return (event: Event, context: never): Promise<Result> => built()(event, context) as Promise<Result>;
 };
@@ -53,10 +78,10 @@ export const httpLambda = <Deps>(handle: (request: HttpRequest, deps: Deps, sign
 };
 
 /** What a queue calls: each record on its own, side by side; the failed ones come back, the others do not. */
-export const queueLambda = <Deps>(handle: (body: unknown, deps: Deps, signal: AbortSignal) => Promise<void>, depsOf: () => Deps) => {
+export const queueLambda = <Deps>(handle: (body: unknown, deps: Deps, signal: AbortSignal, remaining: Remaining) => Promise<void>, depsOf: () => Deps) => {
   const deps = once(depsOf);
-  return shell<SQSEvent, PartialItemFailureResponse>((event, signal) =>
-    eachRecord(event, (body) => handle(body, deps(), signal), (message, error) => deployedLog.error('message failed', { message, error })),
+  return shell<SQSEvent, PartialItemFailureResponse>((event, signal, remaining) =>
+    eachRecord(event, (body) => handle(body, deps(), signal, remaining), (message, error) => deployedLog.error('message failed', { message, error })),
   );
 };
 

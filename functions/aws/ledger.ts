@@ -9,7 +9,7 @@ export interface CaseHead {
   status: Case['status'];
   openedAt: string;
   endedAt?: string;
-  closed: boolean;
+  closed?: Case['closed'];
   credential?: string;
   source: string;
   attempt: number;
@@ -121,7 +121,7 @@ export class Ledger {
       status: found.status,
       openedAt: found.openedAt,
       endedAt: found.endedAt,
-      closed: found.closed !== undefined,
+      closed: found.closed,
       credential: found.credential,
       source: first?.source ?? '',
       attempt: found.attempt,

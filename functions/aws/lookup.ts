@@ -3,9 +3,10 @@ import { isEnded, type Report } from '../core/case.ts';
 import type { Reporter } from '../core/connector.ts';
 import { caseIdOf } from '../core/ids.ts';
 import { matchesOf, shareHeld, watchAll, type DispatchDeps } from './admit.ts';
+import { release } from './claims.ts';
 import { digest } from './digest.ts';
 import { errorName } from './log.ts';
-import { admitMatch, begin, claimFor, join } from './open-case.ts';
+import { admitMatch, begin, joinOther } from './open-case.ts';
 import { sealFinding } from './seal.ts';
 
 /** A finding whose value its sender keeps: the case opens first, so that a sender that is down cannot lose it. */
@@ -15,7 +16,10 @@ export const admitLookup = async (report: Report, lookup: Lookup, deps: Dispatch
   let found = await ledger.tell(id, ({ lines }) => (lines.length > 0 ? undefined : { kind: 'opened', report }));
   await ledger.point('delivery', report.delivery, found);
   if (isEnded(found)) return;
-  if (found.credential) return begin(found, 'reported', deps);
+  if (found.credential) {
+    await ledger.point('credential', found.credential, found);
+    return begin(found, 'reported', deps);
+  }
   const reporter = reporters.get(lookup.connector);
   if (!reporter) throw new Error(`no connector named ${lookup.connector} can fetch the value`);
   let fetched: Awaited<ReturnType<Reporter['fetchValue']>>;
@@ -28,7 +32,8 @@ export const admitLookup = async (report: Report, lookup: Lookup, deps: Dispatch
     throw error;
   }
   if ('gone' in fetched) {
-    await ledger.tell(id, () => ({ kind: 'unmatched', note: `${lookup.connector} no longer has the value: ${fetched.gone}` }), found);
+    // the same message, delivered twice, may have found it
+    await ledger.tell(id, ({ credential, closed }) => (credential || closed ? undefined : { kind: 'unmatched', note: `${lookup.connector} no longer has the value: ${fetched.gone}` }), found);
     return;
   }
   const sealed = await sealFinding({ ...report, trigger: 'SecretLeaked' }, [fetched.value], deps);
@@ -43,17 +48,17 @@ export const admitLookup = async (report: Report, lookup: Lookup, deps: Dispatch
   const [match, ...more] = matches;
   for (const [index, other] of more.entries()) await admitMatch(whole, other, index + 1, deps);
   if (!match) {
-    await ledger.tell(id, () => ({ kind: 'unmatched', note: 'it matches nothing we know; on watch' }), found);
+    await ledger.tell(id, ({ credential, closed }) => (credential || closed ? undefined : { kind: 'unmatched', note: 'it matches nothing we know; on watch' }), found);
     return;
   }
-  for (let other = await claimFor(match.credential.id, id, deps); other; other = await claimFor(match.credential.id, id, deps)) {
-    if (!(await join(other, whole, match, deps))) continue;
-    const reason = `joined ${other.id}, which is open for the same credential`;
-    await ledger.tell(id, (current) => (current.closed ? undefined : { kind: 'closed', by: 'rescind', reason }), found);
-    return;
-  }
+  if (await joinOther(found, whole, match, deps)) return;
   const earlier = (await ledger.pointed('credential', match.credential.id)).find((other) => other !== id);
-  found = await ledger.tell(id, ({ credential }) => (credential ? undefined : { kind: 'matched', credential: match.credential.id, proof: match.proof, owner: match.credential.owner, fingerprint: match.fingerprint, copies: match.credential.copies.length, report: whole, again: earlier }), found);
+  found = await ledger.tell(id, ({ credential, closed }) => (credential || closed ? undefined : { kind: 'matched', credential: match.credential.id, proof: match.proof, owner: match.credential.owner, fingerprint: match.fingerprint, copies: match.credential.copies.length, report: whole, again: earlier }), found);
+  if (found.credential !== match.credential.id || found.closed) {
+    await release(ledger, match.credential.id, id);
+    // the same message, delivered twice, led to another credential: this one gets a case of its own
+    return found.credential === match.credential.id ? undefined : admitMatch(whole, match, 1, deps);
+  }
   await ledger.point('credential', match.credential.id, found);
   await begin(found, 'reported', deps);
 };

@@ -48,18 +48,28 @@ export const admitMatch = async (report: Report, match: Match, index: number, de
 /** Whether a case of that id is about something else: the same place in the same commit was reported before, with another credential in it. */
 const isOfAnother = (found: Case | undefined, { credential }: Match): boolean => found?.credential !== undefined && found.credential !== credential.id;
 
-/** Claims a credential for a case. Answers the case that has it, where that is another and open. */
-export const claimFor = async (credential: string, id: string, { ledger, sleep, now }: DispatchDeps): Promise<Case | undefined> => {
+/** Claims a credential for a case. Answers the case that has it, where that is another, open and about this very credential. */
+export const claimFor = async (credential: string, id: string, deps: DispatchDeps): Promise<Case | undefined> => {
   for (let turn = 0; turn < patience; turn += 1) {
-    const owner = await claim(ledger, credential, id, now());
-    if (owner === id) return undefined;
-    const other = await ledger.load(owner);
-    if (other && !other.closed) return other;
-    // its dispatcher has claimed and not yet written, or died in between and will come again
-    if (other || (await isAbandoned(ledger, credential, now()))) await release(ledger, credential, owner);
-    else await sleep(pauseMilliseconds * (0.5 + Math.random()));
+    const claimed = await claimOnce(credential, id, deps);
+    if (claimed === 'ours') return undefined;
+    if (typeof claimed !== 'string') return claimed;
+    if (claimed === 'undecided') await deps.sleep(pauseMilliseconds * (0.5 + Math.random()));
   }
   throw new Error(`the case that has claimed ${credential} does not open: try again`);
+};
+
+/** Asks once for a credential. `undecided`: whoever claimed it has not written its case yet. `free`: whoever had it will not use it. */
+export const claimOnce = async (credential: string, id: string, { ledger, now }: Pick<DispatchDeps, 'ledger' | 'now'>): Promise<Case | 'ours' | 'undecided' | 'free'> => {
+  const owner = await claim(ledger, credential, id, now());
+  if (owner.case === id) return 'ours';
+  const other = await ledger.load(owner.case);
+  if (other && !other.closed && other.credential === credential) return other;
+  // its dispatcher has claimed and not yet written, or died in between and will come again, perhaps with another credential
+  const isUnused = other !== undefined && (other.closed !== undefined || other.credential !== undefined || other.status === 'unmatched');
+  if (!isUnused && !isAbandoned(owner, now())) return 'undecided';
+  await release(ledger, credential, owner.case, owner.mark);
+  return 'free';
 };
 
 const open = async (id: string, report: Report, match: Match, deps: DispatchDeps): Promise<void> => {
@@ -68,20 +78,35 @@ const open = async (id: string, report: Report, match: Match, deps: DispatchDeps
   const earlier = (await ledger.pointed('credential', credential.id)).find((other) => other !== id);
   const matched: Entry = { kind: 'matched', credential: credential.id, proof, owner: credential.owner, fingerprint, copies: credential.copies.length };
   let found = await ledger.tell(id, ({ lines }) => (lines.length > 0 ? undefined : { kind: 'opened', report, again: earlier }));
+  const wasUnmatched = found.status === 'unmatched';
   found = await ledger.tell(id, (current) => (current.credential ? undefined : matched), found);
   if (isOfAnother(found, match)) {
     // the other one came at the same moment
     await release(ledger, credential.id, id);
     return admitMatch(report, match, 1, deps);
   }
+  // what an unmatched case had claimed counts as unused until it is matched: somebody else may have taken it
+  if (wasUnmatched && (await joinOther(found, report, match, deps))) return;
   await ledger.point('delivery', report.delivery, found);
   await ledger.point('credential', credential.id, found);
   await begin(found, 'reported', deps);
 };
 
+/** Claims a matched case's credential once more. Where another case has it, that one gets the report and this one is closed: true. */
+export const joinOther = async (found: Case, report: Report, match: Match, deps: DispatchDeps): Promise<boolean> => {
+  for (;;) {
+    const other = await claimFor(match.credential.id, found.id, deps);
+    if (!other) return false;
+    if (!(await join(other, report, match, deps))) continue;
+    const reason = `joined ${other.id}, which is open for the same credential`;
+    await deps.ledger.tell(found.id, (current) => (current.closed || current.attempt > 0 ? undefined : { kind: 'closed', by: 'rescind', reason }), found);
+    return true;
+  }
+};
+
 /** Starts the playbook of a case that has none. Twice is fine: the execution's name lets only one run. */
 export const begin = async (found: Case, why: string, { ledger, clientOf, playbook }: DispatchDeps): Promise<void> => {
-  const started = await ledger.tell(found.id, (current) => (current.attempt === 0 ? { kind: 'started', attempt: 1, why } : undefined), found);
+  const started = await ledger.tell(found.id, (current) => (current.attempt === 0 && !current.closed ? { kind: 'started', attempt: 1, why } : undefined), found);
   if (isBeingWorkedOn(started) && started.attempt === 1) await startPlaybook(clientOf, playbook, started.id, 1);
 };
 
@@ -93,8 +118,8 @@ export const join = async (other: Case, report: Report, { credential, proof, fin
   await ledger.point('delivery', report.delivery, joined);
   await ledger.point('credential', credential.id, joined);
   const at = joined.lines.findLast((line) => line.kind === 'joined' && sameReport(line.report, report))?.n;
-  if (at === undefined || joined.closed) return true;
-  const unheard = (current: Case, kind: 'started' | 'planned'): boolean => !current.lines.some((line) => line.kind === kind && line.n > at);
+  if (at === undefined) return true;
+  const unheard = (current: Case, kind: 'started' | 'planned' | 'concluded'): boolean => !current.lines.some((line) => line.kind === kind && line.n > at);
   // a red case that hears of it again looks again
   const attempt = joined.attempt + 1;
   if (joined.status === 'not-contained' && unheard(joined, 'started')) {
@@ -104,6 +129,8 @@ export const join = async (other: Case, report: Report, { credential, proof, fin
     // who wrote that line may have died before it started the playbook; the execution's name lets only one run
     await startPlaybook(clientOf, playbook, joined.id, joined.attempt);
   }
+  // a person closed it who had not seen this report: it is for another case
+  if (joined.closed) return !(unheard(joined, 'concluded') && unheard(joined, 'started'));
   // a stronger proof may answer what a person is being asked
   if (joined.status === 'waiting' && proof !== 'name' && unheard(joined, 'planned')) await wakeAll(clientOf, ledger, `case:${joined.id}`);
   return true;

@@ -2,8 +2,9 @@ import { BatchWriteCommand, type DynamoDBDocumentClient, DeleteCommand, GetComma
 import type { Report } from '../core/case.ts';
 import type { Configuration } from '../core/configuration.ts';
 import type { Credential } from '../core/connector.ts';
-import { bySecret, byValue, credentialOf, identify, type Identified, type Leaf } from '../core/identify.ts';
+import { bySecret, byValue, credentialOf, identify, secretOf, type Identified, type Leaf } from '../core/identify.ts';
 import { cursorKey, cursorOf, type Page } from './ledger.ts';
+import { mapLimit } from './limit.ts';
 
 /** What the index remembers of one secret, so that only changed versions are read again. */
 export interface SecretState {
@@ -11,22 +12,26 @@ export interface SecretState {
   name: string;
   /** Version ids with their labels, as they were when it was indexed. */
   versions: Record<string, string[]>;
-  leaves: Pick<Leaf, 'fingerprint' | 'path' | 'names' | 'version'>[];
+  leaves: Pick<Leaf, 'fingerprint' | 'path' | 'names' | 'version' | 'first' | 'spells'>[];
+  /** The version of the fingerprint key under which it was indexed last. */
+  key?: string;
   /** Why it could not be read, where it could not. */
   unreadable?: string;
 }
 
-/** A credential as lists show it. */
-export interface CredentialItem {
+/** A credential as it is kept; its copies and its owner are told from its leaves and the configuration. */
+interface CredentialItem {
   id: string;
   issuer: string;
   owner?: string;
   principal?: string;
   account?: string;
-  copies: { name: string; path: string; current: boolean; bound: boolean }[];
+  /** That of its value, where nothing else names it. */
+  fingerprint?: string;
 }
 
 const batchSize = 25;
+const queriesAtOnce = 16;
 
 /** Which credentials exist, where their values are kept, and by which fingerprints they are met. Holds no value. */
 export class Registry {
@@ -44,16 +49,17 @@ export class Registry {
     return found.flat();
   }
 
-  /** The credentials that any of these fingerprints opens, each with all its copies and the fingerprint that led to it. */
+  /** The credentials that any of these fingerprints opens, each with all its copies and the fingerprint of its value. */
   async match(fingerprints: readonly string[], configuration: Configuration): Promise<(Identified & { fingerprint: string | undefined })[]> {
-    const leaves = await Promise.all(byValue(fingerprints).map((ofOne) => this.leavesOf(ofOne)));
-    const found = bySecret(leaves).flatMap((ofOne) =>
-      identify(ofOne, configuration).map(({ credential, certain }) => ({
-        certain,
-        credential,
-        fingerprint: ofOne.find(({ place, path }) => credential.copies.some((copy) => copy.place === place && copy.path === path))?.fingerprint,
-      })),
-    );
+    const values = byValue(fingerprints);
+    const met = (await Promise.all(values.map((ofOne) => this.leavesOf(ofOne)))).flat();
+    // whoever has a password as it is spelled somewhere has the password: the other places that hold it count as well
+    const unsaid = met.map(secretOf).filter((secret) => !fingerprints.includes(secret));
+    const found = bySecret([...met, ...(await this.leavesOf(unsaid))], values).flatMap((ofOne) => {
+      // never that of a spelling: tried at the door it would be refused, whatever the password does
+      const fingerprint = ofOne.find(({ spells }) => spells === undefined)?.fingerprint ?? ofOne.map(secretOf)[0];
+      return identify(ofOne, configuration).map(({ credential, certain }) => ({ certain, credential, fingerprint }));
+    });
     // two values of one report may lead to the same credential
     const certainFirst = found.sort((a, b) => Number(b.certain) - Number(a.certain));
     const distinct = certainFirst.filter(({ credential }, index) => certainFirst.findIndex((other) => other.credential.id === credential.id) === index);
@@ -63,12 +69,12 @@ export class Registry {
   /** One credential by id, with the copies known by its name and those that the caller knows; undefined where nothing knows it. */
   async credential(id: string, configuration: Configuration, known?: Credential): Promise<Credential | undefined> {
     const [leaves, { Item }] = await Promise.all([
-      this.query<Leaf>(`credential#${id}`, 'leaf#', 'leaf'),
+      this.leavesNaming(id),
       this.documents.send(new GetCommand({ TableName: this.table, Key: { pk: `credential#${id}`, sk: 'credential' }, ConsistentRead: true })),
     ]);
     const item = Item?.credential as CredentialItem | undefined;
     if (!item && leaves.length === 0) return known;
-    const built = credentialOf(id, leaves, configuration, item);
+    const built = credentialOf(id, leaves.length > 0 || known?.copies.length ? leaves : await this.leavesOfValue(item), configuration, item);
     const others = (known?.copies ?? []).filter((copy) => !built.copies.some(({ place, path }) => place === copy.place && path === copy.path));
     const copies = [...built.copies, ...others];
     return { ...built, copies, owner: built.owner ?? others.find(({ owner }) => owner)?.owner };
@@ -80,19 +86,21 @@ export class Registry {
     return Item !== undefined && (principal === undefined || (Item.credential as CredentialItem).principal === principal);
   }
 
-  /** Remembers a credential as its issuer lists it. */
-  async putCredential({ id, issuer, owner, principal, account }: Omit<Credential, 'copies' | 'name'>): Promise<void> {
-    await this.documents.send(
-      new PutCommand({ TableName: this.table, Item: { pk: `credential#${id}`, sk: 'credential', kindKey: 'credential', sortKey: id, credential: { id, issuer, owner, principal, account } } }),
-    );
+  /** Remembers a credential as its issuer lists it, or as its value's `fingerprint` names it. */
+  async putCredential({ id, issuer, owner, principal, account }: Omit<Credential, 'copies' | 'name'>, fingerprint?: string): Promise<void> {
+    const credential: CredentialItem = { id, issuer, owner, principal, account, fingerprint };
+    await this.documents.send(new PutCommand({ TableName: this.table, Item: { pk: `credential#${id}`, sk: 'credential', kindKey: 'credential', sortKey: id, credential } }));
   }
 
-  /** All credentials, a page at a time. */
-  async list(limit: number, cursor?: string): Promise<Page<Omit<CredentialItem, 'copies'>>> {
+  /** All credentials as `credential` tells of one, a page at a time: one query for the page and one for each in it. */
+  async list(limit: number, configuration: Configuration, cursor?: string): Promise<Page<Credential>> {
     const page = await this.documents.send(
       new QueryCommand({ TableName: this.table, IndexName: 'byKind', KeyConditionExpression: 'kindKey = :kind', ExpressionAttributeValues: { ':kind': 'credential' }, Limit: limit, ExclusiveStartKey: cursorKey(cursor) }),
     );
-    return { items: (page.Items ?? []).map((item) => item.credential as CredentialItem), cursor: cursorOf(page.LastEvaluatedKey) };
+    const items = await mapLimit((page.Items ?? []).map(({ credential }) => credential as CredentialItem), queriesAtOnce, async (item) =>
+      credentialOf(item.id, item.fingerprint ? await this.leavesOfValue(item) : await this.leavesNaming(item.id), configuration, item),
+    );
+    return { items, cursor: cursorOf(page.LastEvaluatedKey) };
   }
 
   async secret(place: string): Promise<SecretState | undefined> {
@@ -108,13 +116,17 @@ export class Registry {
     return { items: (page.Items ?? []).map((item) => item.secret as SecretState), cursor: cursorOf(page.LastEvaluatedKey) };
   }
 
-  /** Writes a secret's leaves, then its state: a crash in between only makes the index read it again. */
-  async putSecret(state: SecretState, leaves: readonly Leaf[]): Promise<void> {
+  /** Makes leaves known by their fingerprints and by the names beside them. */
+  async putLeaves(leaves: readonly Leaf[]): Promise<void> {
     const items = leaves.flatMap((leaf) => [
       { pk: `fingerprint#${leaf.fingerprint}`, sk: `leaf#${leaf.place}#${leaf.path}`, leaf },
       ...leaf.names.map((id) => ({ pk: `credential#${id}`, sk: `leaf#${leaf.place}#${leaf.path}`, leaf })),
     ]);
     await this.putAll(items);
+  }
+
+  /** Writes what the index knows of a secret; the last thing to be written, since it will not be read again after that. */
+  async putSecret(state: SecretState): Promise<void> {
     await this.documents.send(
       new PutCommand({ TableName: this.table, Item: { pk: `secret#${state.place}`, sk: 'secret', secret: state, ...(state.unreadable ? { kindKey: 'unreadable', sortKey: state.name } : {}) } }),
     );
@@ -149,8 +161,25 @@ export class Registry {
     return Item?.walk as Record<string, unknown> | undefined;
   }
 
-  async putWalk(walk: Record<string, unknown>): Promise<void> {
-    await this.documents.send(new PutCommand({ TableName: this.table, Item: { pk: 'index', sk: 'walk', walk } }));
+  /** Saves it, if one of `holders` has the turn (undefined: nobody had it before). Fails under its condition where somebody else has. */
+  async putWalk(walk: Record<string, unknown>, holders: readonly (string | undefined)[]): Promise<void> {
+    await this.documents.send(
+      new PutCommand({
+        TableName: this.table,
+        Item: { pk: 'index', sk: 'walk', walk },
+        ConditionExpression: ['attribute_not_exists(#walk.#turn)', ...holders.map((_, n) => `#walk.#turn = :holder${n}`)].join(' OR '),
+        ExpressionAttributeNames: { '#walk': 'walk', '#turn': 'turn' },
+        ExpressionAttributeValues: Object.fromEntries(holders.map((holder, n) => [`:holder${n}`, holder ?? 'nobody'])),
+      }),
+    );
+  }
+
+  private leavesNaming(id: string): Promise<Leaf[]> {
+    return this.query<Leaf>(`credential#${id}`, 'leaf#', 'leaf');
+  }
+
+  private async leavesOfValue(item: CredentialItem | undefined): Promise<Leaf[]> {
+    return item?.fingerprint ? this.leavesOf([item.fingerprint]) : [];
   }
 
   private async query<T>(pk: string, prefix: string, attribute: string): Promise<T[]> {

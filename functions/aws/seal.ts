@@ -19,7 +19,7 @@ export interface Sealing {
 }
 
 const atOnce = 48;
-const mostCandidates = 8;
+const mostCandidates = 64;
 
 /** Turns leaked values into fingerprints and held ciphertexts: what comes out holds no value. */
 export const sealFindings = (findings: readonly SecretLeaked[], sealing: Sealing): Promise<SealedFinding[]> =>

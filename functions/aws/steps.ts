@@ -1,4 +1,4 @@
-import type { ActVerb, Case } from '../core/case.ts';
+import type { ActVerb, Case, Line } from '../core/case.ts';
 import type { Configuration } from '../core/configuration.ts';
 import type { Acted, Binding, Context, Credential, Intent, Issuer, Store } from '../core/connector.ts';
 import { moveOf, nextOf, roundOf } from '../core/run.ts';
@@ -118,16 +118,36 @@ export const perform = (verb: ActVerb, step: Step, deps: StepDeps, signal: Abort
   stepping(verb, step, deps, async () => {
     const work = await workOf(step, deps);
     if (!work) return superseded(step);
-    if (moveOf(work.found, deps.now()).next !== verb && !isAwaited(work.found, verb, deps.now())) {
-      return nextOf(work.found, step.attempt, deps.now());
-    }
+    if (!isDue(work.found, verb, deps.now())) return nextOf(work.found, step.attempt, deps.now());
     const round = roundOf(work.found, verb);
-    work.found = await deps.ledger.tell(step.case, (current) => (current.lines.some((line) => line.kind === 'intent' && line.verb === verb && line.round === round && line.attempt === step.attempt) ? undefined : { kind: 'intent', attempt: step.attempt, verb, round }), work.found);
+    const isIntent = (line: Line): boolean => line.kind === 'intent' && line.verb === verb && line.round === round && line.attempt === step.attempt;
+    work.found = await deps.ledger.tell(
+      step.case,
+      (current) => {
+        if (current.attempt !== step.attempt) throw new Superseded();
+        return current.lines.some(isIntent) || !isDue(current, verb, deps.now()) || roundOf(current, verb) !== round ? undefined : { kind: 'intent', attempt: step.attempt, verb, round };
+      },
+      work.found,
+    );
+    // what was written meanwhile may ask for something else first
+    if (!isDue(work.found, verb, deps.now()) || roundOf(work.found, verb) !== round) return nextOf(work.found, step.attempt, deps.now());
     const acted = await act(work, contextOf(work, verb, step, deps, signal));
-    const told = await deps.ledger.tell(step.case, (current) => (roundOf(current, verb) > round ? undefined : { kind: 'acted', attempt: step.attempt, verb, round, acted }), work.found);
+    const told = await deps.ledger.tell(
+      step.case,
+      (current) => {
+        // what an attempt did that was overtaken is true all the same; what it could not do is no business of the next one
+        const counts = current.attempt === step.attempt || acted.result === 'done' || acted.result === 'already';
+        return roundOf(current, verb) > round || !counts ? undefined : { kind: 'acted', attempt: step.attempt, verb, round, acted };
+      },
+      work.found,
+    );
+    if (told.attempt !== step.attempt) return superseded(step);
     deps.log.info('acted', { case: step.case, verb, round, result: acted.result });
     return nextOf(told, step.attempt, deps.now());
   });
 
-/** A rotation that is under way is looked at again by the same verb. */
-const isAwaited = (found: Case, verb: ActVerb, now: Date): boolean => verb === 'rotate' && moveOf(found, now).next === 'await';
+/** Whether a verb's turn has come. A rotation that is under way is looked at again by the same verb. */
+const isDue = (found: Case, verb: ActVerb, now: Date): boolean => {
+  const { next } = moveOf(found, now);
+  return next === verb || (verb === 'rotate' && next === 'await');
+};

@@ -1,8 +1,13 @@
 import type { Case, Line } from '../core/case.ts';
 import { isBeingWorkedOn } from '../core/case.ts';
+import { outcomeOf, remainingOf } from '../core/outcome.ts';
+import { moveOf } from '../core/run.ts';
 import { type DispatchDeps } from './admit.ts';
 import { listTasks } from './claims.ts';
 import { isRunning, startPlaybook, stopPlaybook, wakeAll } from './executions.ts';
+import { claimOnce } from './open-case.ts';
+import { putRemaining } from './tasks.ts';
+import { sendDueLooks } from './looks.ts';
 
 const mostAttempts = 10;
 /** A case is left alone for this long after its last line: longer than any function runs, so that nobody is at work on it any more. */
@@ -11,7 +16,7 @@ const pageSize = 100;
 
 /**
  * Looks after open cases: one whose playbook is not running gets its next attempt, one that was answered is woken, one that
- * ended red without a word is reported; overdue tasks are counted. `quiet` is in milliseconds; -Infinity after a restart.
+ * ended red without a word is reported; looks that are due are sent; overdue tasks are counted. `quiet` is in milliseconds; -Infinity after a restart.
  */
 export const sweep = async (deps: DispatchDeps, quiet = quietMilliseconds): Promise<void> => {
   const { ledger, clientOf, playbook, now } = deps;
@@ -20,25 +25,32 @@ export const sweep = async (deps: DispatchDeps, quiet = quietMilliseconds): Prom
     do {
       const page = await ledger.list(status, pageSize, cursor);
       for (const head of page.items) {
-        if (now().getTime() - new Date(head.lastAt).getTime() < quiet) continue;
+        if (!isQuiet(head.lastAt, quiet, now())) continue;
         const found = await ledger.load(head.id);
         if (!found) continue;
         await ledger.project(found);
+        // the head does not move with every line
+        if (!isQuiet(found.lines.at(-1)?.at ?? head.lastAt, quiet, now())) continue;
         // a case without a credential waits for its message, which is in the queue or the dead-letter queue
         if (!isBeingWorkedOn(found) || !found.credential) continue;
         if (found.attempt > 0 && (await isRunning(clientOf, playbook, found.id, found.attempt))) {
           // whoever answered may have died before the playbook was woken
-          if (found.status === 'open') await wakeAll(clientOf, ledger, `case:${found.id}`);
+          if (moveOf(found, now()).next !== 'ask') await wakeAll(clientOf, ledger, `case:${found.id}`);
           continue;
         }
+        // its dispatcher may have died before it saw that another case has the credential
+        if (found.attempt === 0 && (await claimOnce(found.credential, found.id, deps)) !== 'ours') continue;
         await revive(found, found.attempt === 0 ? 'its playbook was never started' : 'its playbook is not running', deps, quiet === -Infinity);
       }
       cursor = page.cursor;
     } while (cursor);
   }
   await reportRed(deps, quiet);
+  await sendDueLooks(deps);
   await countOverdue(deps);
 };
+
+const isQuiet = (lastAt: string, quiet: number, now: Date): boolean => now.getTime() - new Date(lastAt).getTime() >= quiet;
 
 /** A red case of which nobody was told: its playbook goes to the report again, once an hour and under a name of its own. */
 const reportRed = async ({ ledger, clientOf, playbook, now }: DispatchDeps, quiet: number): Promise<void> => {
@@ -62,16 +74,21 @@ const fruitless = ({ lines }: Case): number => {
 
 /** Starts the next attempt; after too many that led nowhere the case is red and stays so until somebody closes it. A restart of ours is not the case's fault. */
 export const revive = async (found: Case, why: string, deps: DispatchDeps, isRestart = false): Promise<void> => {
-  const { ledger, clientOf, playbook, log, count } = deps;
+  const { ledger, clientOf, playbook, now, log, count } = deps;
   const attempt = found.attempt + 1;
   count('CaseRevived');
   log.warn('case revived', { case: found.id, attempt, why });
   if (!isRestart && fruitless(found) >= mostAttempts) {
-    await ledger.tell(found.id, (current) => (isBeingWorkedOn(current) ? { kind: 'concluded', attempt: current.attempt, status: 'not-contained', note: `${mostAttempts} attempts ended without a word: ${why}` } : undefined));
+    const note = `${mostAttempts} attempts ended without a word: ${why}`;
+    // what was written meanwhile is looked at first
+    const ended = await ledger.tell(found.id, (current) => (isBeingWorkedOn(current) && current.lines.length === found.lines.length ? { kind: 'concluded', attempt: current.attempt, status: 'not-contained', note } : undefined));
+    if (ended.endedAt !== undefined) await putRemaining(ended, [`${ended.credential ?? 'it'}: ${note}. See why they failed and let it be reported again`, ...remainingOf(ended, outcomeOf(ended, now()))], deps);
     return;
   }
   if (found.attempt > 0) await stopPlaybook(clientOf, playbook, found.id, found.attempt);
-  const started = await ledger.tell(found.id, (current) => (current.attempt < attempt && isBeingWorkedOn(current) ? { kind: 'started', attempt, why } : undefined));
+  // a function that still acts has outlived its playbook: it is let finish
+  const isActing = (current: Case): boolean => current.lines.slice(found.lines.length).some(({ kind }) => kind === 'intent' || kind === 'noted');
+  const started = await ledger.tell(found.id, (current) => (current.attempt < attempt && isBeingWorkedOn(current) && !isActing(current) ? { kind: 'started', attempt, why } : undefined));
   if (started.attempt === attempt && isBeingWorkedOn(started)) await startPlaybook(clientOf, playbook, started.id, attempt);
 };
 
@@ -81,6 +98,9 @@ const countOverdue = async ({ ledger, now, log, count }: DispatchDeps): Promise<
     const page = await listTasks(ledger, 'open', pageSize, cursor);
     for (const task of page.items) {
       if (new Date(task.deadline) > now()) return;
+      // one that was put while a person closed its case
+      const { closed } = (await ledger.load(task.case)) ?? {};
+      if (closed && closed.by !== 'rescind') continue;
       count('TaskOverdue');
       log.warn('task overdue', { task: task.id, case: task.case, owner: task.owner, deadline: task.deadline });
     }

@@ -5,9 +5,9 @@ import { answerTask, putTask } from './claims.ts';
 import { digest } from './digest.ts';
 import type { RecordDeps } from './steps.ts';
 
-/** Builds a task for the owner of a case's credential; the same thing asked twice is the same task. */
+/** Builds a task for the owner of a case's credential; the same thing asked twice is the same task, unless it was taken back in between. */
 export const taskFor = (found: Case, kind: Task['kind'], question: string, about: string, configuration: Configuration, now: Date): Task => ({
-  id: taskIdOf(digest, found.id, found.since === 0 ? about : `${about}#${found.since}`),
+  id: taskIdOf(digest, found.id, `${found.since === 0 ? about : `${about}#${found.since}`}${'#again'.repeat(found.tasks.filter((task) => task.about === about && task.answer === withdrawn).length)}`),
   case: found.id,
   kind,
   question,
@@ -16,10 +16,14 @@ export const taskFor = (found: Case, kind: Task['kind'], question: string, about
   about,
 });
 
+/** The answer that we give ourselves to what need not be answered any more. */
+const withdrawn = 'withdrawn';
+
 /** Gives each thing that remains to its owner as a task. */
-export const putRemaining = async (found: Case, remaining: readonly string[], { ledger, configuration, now }: RecordDeps): Promise<Case> => {
+export const putRemaining = async (found: Case, remaining: readonly string[], { ledger, configuration, now }: Pick<RecordDeps, 'ledger' | 'configuration' | 'now'>): Promise<Case> => {
   let told = found;
   for (const what of remaining) {
+    if (told.tasks.some(({ about, kind, answer }) => about === what && kind === 'act' && answer === undefined)) continue;
     const task = taskFor(found, 'act', what, what, configuration, now());
     await putTask(ledger, task);
     told = await ledger.tell(found.id, (current) => (current.tasks.some(({ id }) => id === task.id) ? undefined : { kind: 'asked', attempt: current.attempt, task }), told);
@@ -28,12 +32,22 @@ export const putRemaining = async (found: Case, remaining: readonly string[], { 
 };
 
 /** Takes back the questions of a case that ended without their answers: a stronger report may have made them idle. */
-export const withdrawQuestions = async (found: Case, { ledger }: RecordDeps): Promise<Case> => {
+export const withdrawQuestions = (found: Case, deps: RecordDeps): Promise<Case> =>
+  withdraw(found, openApprovals(found), 'the case ended without this answer', deps);
+
+/** Takes back what an earlier attempt left for a person and what no longer remains, or remains otherwise. */
+export const withdrawActs = (found: Case, remaining: readonly string[], deps: RecordDeps): Promise<Case> =>
+  withdraw(found, found.tasks.filter(({ kind, about, answer }) => kind === 'act' && answer === undefined && !remaining.includes(about)), 'what remains was judged anew', deps);
+
+/** Takes back everything that nobody has answered, because a person closes the case: there is nobody left to do it for. */
+export const withdrawAll = (found: Case, deps: Pick<RecordDeps, 'ledger'>): Promise<Case> =>
+  withdraw(found, found.tasks.filter(({ answer }) => answer === undefined), 'a person closed the case', deps);
+
+const withdraw = async (found: Case, tasks: readonly Task[], reason: string, { ledger }: Pick<RecordDeps, 'ledger'>): Promise<Case> => {
   let told = found;
-  for (const { id } of openApprovals(found)) {
-    const reason = 'the case ended without this answer';
-    await answerTask(ledger, id, 'withdrawn', 'rescind', reason);
-    told = await ledger.tell(found.id, (current) => (current.tasks.some((task) => task.id === id && task.answer !== undefined) ? undefined : { kind: 'answered', task: id, answer: 'withdrawn', by: 'rescind', reason }), told);
+  for (const { id } of tasks) {
+    await answerTask(ledger, id, withdrawn, 'rescind', reason);
+    told = await ledger.tell(found.id, (current) => (current.tasks.some((task) => task.id === id && task.answer !== undefined) ? undefined : { kind: 'answered', task: id, answer: withdrawn, by: 'rescind', reason }), told);
   }
   return told;
 };

@@ -142,10 +142,13 @@ const tell = (found: Case, line: Line): void => {
     case 'matched':
       found.credential = line.credential;
       found.owner = line.owner;
-      found.proof = line.proof;
-      found.fingerprint = line.fingerprint;
+      // a report that joined before may have proven more
+      if (stronger(found.proof, line.proof) !== found.proof || found.fingerprint === undefined) found.fingerprint = line.fingerprint;
+      found.proof = stronger(found.proof, line.proof);
       found.again = line.again ?? found.again;
       if (line.report) found.reports[0] = line.report;
+      // the index met later what matched nothing at first
+      if (found.status === 'unmatched') found.status = 'open';
       return;
     case 'unmatched':
       found.status = 'unmatched';
@@ -162,19 +165,26 @@ const tell = (found: Case, line: Line): void => {
       return;
     case 'planned':
       found.plan = line.plan;
+      found.outcome = undefined;
       // a question that was put in an earlier attempt still stands: nobody is asked the same thing twice
       if (line.plan.decision === 'ask' && openApprovals(found).some(({ about }) => about === line.plan.about)) found.status = 'waiting';
       return;
-    case 'asked':
-      if (!found.tasks.some(({ id }) => id === line.task.id)) found.tasks.push(line.task);
-      if (line.task.kind === 'approve') found.status = 'waiting';
-      return;
-    case 'answered': {
-      const task = found.tasks.find(({ id }) => id === line.task);
-      if (task) Object.assign(task, { answer: line.answer, answeredBy: line.by, reason: line.reason });
-      if (found.status === 'waiting' && !openApprovals(found).length) found.status = 'open';
+    case 'asked': {
+      if (!found.tasks.some(({ id }) => id === line.task.id)) found.tasks.push({ ...line.task });
+      // whoever reads the list of tasks may answer before this line is written
+      const early = found.lines.find((other): other is Extract<Line, { kind: 'answered' }> => other.kind === 'answered' && other.task === line.task.id && other.n < line.n);
+      if (early) answer(found, early);
+      if (line.task.kind === 'approve' && !early) found.status = 'waiting';
       return;
     }
+    case 'answered':
+      answer(found, line);
+      if (found.status === 'waiting' && !openApprovals(found).length) found.status = 'open';
+      if (isLate(found, line)) {
+        found.status = 'open';
+        found.endedAt = undefined;
+      }
+      return;
     case 'outcome':
       found.outcome = line.outcome;
       return;
@@ -185,13 +195,22 @@ const tell = (found: Case, line: Line): void => {
       if (line.status !== 'not-contained') found.closed = { by: 'rescind', reason: line.status, at: line.at };
       return;
     case 'closed':
-      found.closed = { by: line.by, reason: line.reason, at: line.at };
+      found.closed ??= { by: line.by, reason: line.reason, at: line.at };
       found.endedAt ??= line.at;
       if (found.status !== 'contained' && found.status !== 'observed') found.status = 'closed';
       return;
     default:
   }
 };
+
+const answer = (found: Case, { task: id, answer, by, reason }: Extract<Line, { kind: 'answered' }>): void => {
+  const task = found.tasks.find((candidate) => candidate.id === id);
+  if (task) Object.assign(task, { answer, answeredBy: by, reason });
+};
+
+/** Whether the question for which the case ended red was answered after all: it is worked on again. */
+const isLate = (found: Case, { task: id, answer }: Extract<Line, { kind: 'answered' }>): boolean =>
+  found.status === 'not-contained' && !found.closed && found.plan?.decision === 'ask' && (answer === 'approve' || answer === 'reject') && found.tasks.some((task) => task.id === id && task.about === found.plan?.about);
 
 /** The questions that nobody has answered yet. */
 export const openApprovals = (found: Case): Case['tasks'] => found.tasks.filter(({ kind, answer }) => kind === 'approve' && answer === undefined);

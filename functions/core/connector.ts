@@ -14,10 +14,12 @@ export interface ConnectorFacts {
   children: 'die' | 'live' | 'unknown';
   reach: 'credential' | 'principal' | 'all-sessions' | 'organisation';
   rate: { perSecond?: number; perHour?: number; per: 'account' | 'token' | 'address' };
+  /** For how many seconds after it was proven dead what was minted from it may still come to light; absent where the issuer knows at once. */
+  watchSeconds?: number;
 }
 
-/** `list` reads everything that an issuer has, for the registry; `find` looks at one credential. */
-export type Verb = 'list' | 'find' | 'contain' | 'restore' | 'revoke' | 'rotate' | 'probe';
+/** `list` reads everything that an issuer has, for the registry; `find` looks at one credential; `watch` looks again for what was minted from it. */
+export type Verb = 'list' | 'find' | 'contain' | 'restore' | 'revoke' | 'rotate' | 'probe' | 'watch';
 
 /** One permission of one verb. The stack grants each function the permissions of the verbs it performs and no others. */
 export interface Permission {
@@ -69,15 +71,23 @@ export interface Child {
   how: string;
 }
 
+/** A copy that was not replaced, and why. */
+export interface Left {
+  copy: Copy;
+  reason: string;
+  /** Set where nobody reads the old value there any more: nothing breaks for it. */
+  unread?: boolean;
+}
+
 /** How an act ended. What was expected is a value; what was not is thrown and retried. */
 export type Acted =
-  | { result: 'done'; note: string; children?: Child[]; evidence?: Record<string, unknown>; replaced?: Copy[]; left?: { copy: Copy; reason: string }[] }
+  | { result: 'done'; note: string; children?: Child[]; evidence?: Record<string, unknown>; replaced?: Copy[]; left?: Left[] }
   /** It was as we wanted it before we came. */
   | { result: 'already'; note: string; children?: Child[]; evidence?: Record<string, unknown>; replaced?: Copy[] }
   /** Under way at the provider: ask again after so many seconds. `wakes` names what will be announced when it is finished. */
   | { result: 'pending'; note: string; seconds: number; wakes?: string; evidence?: Record<string, unknown> }
-  /** The provider will not do it. `meanwhile` says what constrains the thief. */
-  | { result: 'refused'; reason: string; meanwhile: string }
+  /** The provider will not do it. `meanwhile` says what constrains the thief; `unread` is set where a copy was to be written that nobody can read any more. */
+  | { result: 'refused'; reason: string; meanwhile: string; unread?: boolean }
   /** A person must decide first. */
   | { result: 'ask'; question: string };
 
@@ -141,6 +151,15 @@ export interface Found {
   note: string;
 }
 
+/** A list of everything, which may take longer than one function runs. */
+export interface Listing {
+  signal: AbortSignal;
+  /** The issuer's own word for where an earlier list came to. One that it no longer takes begins the list again. */
+  from?: string;
+  /** Hears that word each time when all before it was given out. */
+  passed?: (marker: string) => Promise<void>;
+}
+
 /** Who decides whether a credential opens the door. */
 export interface Issuer {
   name: string;
@@ -148,7 +167,7 @@ export interface Issuer {
   permissions: Permission[];
   facts(binding: Binding): ConnectorFacts;
   /** All credentials of that issuer (for the registry), or those of one target. An empty target matches nothing. */
-  list?(context: Pick<Context, 'signal'>): AsyncIterable<Credential>;
+  list?(context: Listing): AsyncIterable<Credential>;
   find(credential: Credential, context: Context): Promise<Found>;
   contain?(credential: Credential, context: Context): Promise<Acted>;
   /** Gives back exactly what `contain` found, from the evidence that it returned. */
@@ -158,6 +177,11 @@ export interface Issuer {
   rotate?(credential: Credential, stores: Store, context: Context): Promise<Acted>;
   /** `value` is the leaked value where one is held. Never says dead where the refusal may have another reason. */
   probe(credential: Credential, value: string | undefined, context: Context): Promise<Probed>;
+  /**
+   * What was minted from it since that moment, as far as the issuer's record tells by now: asked once more when `watchSeconds`
+   * have passed. An issuer whose facts name them has it. Throws where the record cannot be asked.
+   */
+  watch?(credential: Credential, since: Date, context: Pick<Context, 'now' | 'sleep' | 'signal'>): Promise<Child[]>;
 }
 
 /** One change of one secret's text. */

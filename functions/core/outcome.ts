@@ -1,5 +1,6 @@
 import type { Case, Outcome, OutcomeKind, Status } from './case.ts';
 import { childrenOf, claimSoFar, deathOf } from './run.ts';
+import { looseSuccessorsOf, unfinishedOf } from './unfinished.ts';
 
 /** The outcome of a case's credential, from its lines alone. Undefined where nothing was planned for one. */
 export const outcomeOf = (found: Case, now: Date): Outcome | undefined => {
@@ -14,7 +15,9 @@ export const outcomeOf = (found: Case, now: Date): Outcome | undefined => {
 const judged = (found: Case, now: Date): { outcome: OutcomeKind; how: string } => {
   const plan = found.plan;
   if (!plan) return { outcome: 'unconfirmed', how: 'nothing was planned' };
-  const refused = found.lines.findLast((line) => line.kind === 'acted' && line.n > found.since && line.acted.result === 'refused');
+  // a key that was killed is dead, whatever was refused besides
+  const killing = plan.steps.some(({ verb }) => verb === 'contain') ? 'contain' : 'rotate';
+  const refused = found.lines.findLast((line) => line.kind === 'acted' && line.n > found.since && line.verb === killing && line.acted.result === 'refused');
   if (refused?.kind === 'acted' && refused.acted.result === 'refused') {
     return { outcome: 'irrevocable', how: `${refused.acted.reason}. Meanwhile: ${refused.acted.meanwhile}` };
   }
@@ -35,15 +38,21 @@ const judged = (found: Case, now: Date): { outcome: OutcomeKind; how: string } =
   }
 };
 
-/** How a case ends. Never green by default: only a green outcome makes it `contained`. */
+/** How a case ends. Never green by default: only a green outcome makes it `contained`, and only where every step of its plan ended. */
 export const statusOf = (found: Case, outcome: Outcome | undefined): { status: Status; note: string } => {
   const { plan } = found;
   if (!plan) return { status: 'not-contained', note: 'it could not be planned' };
+  const undone = [...unfinishedOf(found).map(({ what }) => what), ...looseSuccessorsOf(found)];
+  // an attempt that does nothing does not make good what an earlier one left
+  if (plan.decision !== 'act' && !outcome?.green && undone.length > 0) return { status: 'not-contained', note: undone.join('; ') };
   if (plan.decision === 'observe') return { status: 'observed', note: 'mode observe: nothing was touched' };
   if (plan.decision === 'ask') return { status: 'not-contained', note: 'nobody answered in time' };
-  if (plan.decision === 'record' && !outcome?.green) return { status: 'closed', note: plan.reasons[0] ?? 'recorded, not acted upon' };
+  if (outcome?.green && undone.length > 0) return { status: 'not-contained', note: `it is dead, but ${undone.join('; ')}` };
+  const isDead = outcome?.outcome === 'confirmed' || outcome?.outcome === 'attested';
+  // what was dead before we came may have opened something all the same
+  if (plan.decision === 'record' && !isDead) return { status: 'closed', note: plan.reasons[0] ?? 'recorded, not acted upon' };
   if (outcome?.green) return { status: 'contained', note: plan.decision === 'record' ? 'it was dead already: recorded, nothing done' : outcome.how };
-  if (outcome && (outcome.outcome === 'confirmed' || outcome.outcome === 'attested')) {
+  if (outcome && isDead) {
     const loose = outcome.children.filter(({ accounted }) => !accounted).map(({ id }) => id);
     return { status: 'not-contained', note: `it is dead, but what it opened is not accounted for: ${loose.join(', ')}` };
   }
@@ -62,6 +71,10 @@ export const remainingOf = (found: Case, outcome: Outcome | undefined): string[]
   // a plan that knew from the start that death cannot be seen has said so, and what to do about it
   const isSaid = outcome !== undefined && remaining.some((what) => what.startsWith(outcome.how));
   if (outcome?.outcome === 'unconfirmed' && found.plan?.decision === 'act' && !isSaid) remaining.push(`${outcome.credential}: ${outcome.how}`);
+  // who cannot take a credential back cannot replace it either: that is one task, not two
+  const undone = outcome?.outcome === 'irrevocable' ? [] : unfinishedOf(found).flatMap(({ what, isSaid: alreadySaid }) => (alreadySaid ? [] : [what]));
+  if (undone.length > 0) remaining.push(`${found.credential ?? 'it'}: ${undone.join('; ')}. Mend the reason and let it be reported again, or finish it by hand`);
+  remaining.push(...looseSuccessorsOf(found));
   for (const child of outcome?.children ?? []) if (!child.accounted) remaining.push(`${child.id}: ${child.how}`);
   return [...new Set(remaining)];
 };

@@ -17,10 +17,13 @@ type ActedLine = Extract<Line, { kind: 'acted' }>;
 /** How often a rotation is repeated while the old value is alive. */
 const mostRotations = 2;
 
+/** An act that is under way for this long is given up: nothing that a provider does by itself takes longer. */
+const pendingPatienceMilliseconds = 3_600_000;
+
 const timeOf = ({ at }: { at: string }): number => new Date(at).getTime();
 
 /** What was told since the attempt that counts began. */
-const linesOf = (found: Case): readonly Line[] => (found.since === 0 ? found.lines : found.lines.filter(({ n }) => n > found.since));
+export const linesOf = (found: Case): readonly Line[] => (found.since === 0 ? found.lines : found.lines.filter(({ n }) => n > found.since));
 
 /** The acts that were finished, in order; a pending one is not. */
 const finished = (lines: readonly Line[], verb: ActVerb): ActedLine[] =>
@@ -61,9 +64,20 @@ export const deathOf = (found: Case, plan: Plan): Verdict | undefined => {
 const again = (found: Case, plan: Plan): boolean =>
   plan.steps.some((step) => step.verb === 'rotate' && step.mayRepeat) && finished(linesOf(found), 'rotate').length < mostRotations;
 
-const lastOf = (found: Case, verb: ActVerb): Acted | undefined => {
-  const acts = linesOf(found).filter((line): line is ActedLine => line.kind === 'acted' && line.verb === verb);
-  return acts.at(-1)?.acted;
+/** The acts of a verb since the attempt that counts began, in order. */
+const actsOf = (found: Case, verb: ActVerb): ActedLine[] => linesOf(found).filter((line): line is ActedLine => line.kind === 'acted' && line.verb === verb);
+
+/** What the last act of a verb came to, since the attempt that counts began. */
+export const lastOf = (found: Case, verb: ActVerb): Acted | undefined => actsOf(found, verb).at(-1)?.acted;
+
+/** Seconds until an act that is under way is due to be looked at; undefined where it is not under way, or was for so long that it is given up. */
+const pendingFor = (found: Case, verb: ActVerb, now: Date): number | undefined => {
+  const acts = actsOf(found, verb);
+  const last = acts.at(-1);
+  if (last?.acted.result !== 'pending') return undefined;
+  const first = acts[acts.findLastIndex(({ acted }) => acted.result !== 'pending') + 1] ?? last;
+  if (now.getTime() - timeOf(first) > pendingPatienceMilliseconds) return undefined;
+  return Math.max(0, Math.ceil((timeOf(last) + last.acted.seconds * 1000 - now.getTime()) / 1000));
 };
 
 /** Decides what comes next from what the ledger tells. Pure; every function of a playbook asks it before and after its own work. */
@@ -100,20 +114,27 @@ const replan = (found: Case): boolean => {
 const answered = (found: Case, plan: Plan): boolean =>
   openApprovals(found).length === 0 && found.tasks.some(({ about, answer }) => about === plan.about && (answer === 'approve' || answer === 'reject'));
 
+/** Whether a report or an answer that asks for a new look came after the last look, and after the last failure. */
+export const isUnheard = (found: Case, now: Date): boolean => {
+  if (moveOf(found, now).next !== 'plan') return false;
+  const looked = found.lines.findLast(({ kind }) => kind === 'planned' || kind === 'failed')?.n ?? 0;
+  return found.lines.some(({ kind, n }) => (kind === 'joined' || kind === 'answered') && n > looked);
+};
+
 const moveFor = (step: PlannedStep, found: Case, plan: Plan, now: Date): Move | 'stop' | undefined => {
   switch (step.verb) {
     case 'contain':
-      return actMove('contain', found);
+      return actMove('contain', found, now);
     case 'rotate':
-      return actMove('rotate', found);
+      return actMove('rotate', found, now);
     case 'revoke':
-      return deathOf(found, plan)?.verdict === 'dead' ? actMove('revoke', found) : undefined;
+      return deathOf(found, plan)?.verdict === 'dead' ? actMove('revoke', found, now) : undefined;
     case 'probe':
       return { claim: claimMove, pair: pairMove, death: deathMove }[step.purpose](found, plan, now);
   }
 };
 
-const actMove = (verb: ActVerb, found: Case): Move | 'stop' | undefined => {
+const actMove = (verb: ActVerb, found: Case, now: Date): Move | 'stop' | undefined => {
   const last = lastOf(found, verb);
   if (!last) return { next: verb };
   switch (last.result) {
@@ -121,6 +142,7 @@ const actMove = (verb: ActVerb, found: Case): Move | 'stop' | undefined => {
     case 'already':
       return undefined;
     case 'pending':
+      if (pendingFor(found, verb, now) === undefined) return 'stop';
       return verb === 'rotate' ? { next: 'await', seconds: last.seconds } : { next: verb };
     case 'ask':
     case 'refused':
@@ -158,6 +180,10 @@ export const nextOf = (found: Case, attempt: number, now: Date): Next => {
   const move = moveOf(found, now);
   const base = { case: found.id, attempt };
   if (move.next === 'await') return { ...base, next: 'await', seconds: move.seconds };
+  if (move.next === 'contain' || move.next === 'revoke') {
+    const due = pendingFor(found, move.next, now) ?? 0;
+    return { ...base, next: due > 0 ? 'settle' : move.next, seconds: due };
+  }
   if (move.next !== 'probe') return { ...base, next: move.next, seconds: 0 };
   const seconds = Math.ceil((move.at - now.getTime()) / 1000);
   return seconds > patienceSeconds ? { ...base, next: 'settle', seconds } : { ...base, next: 'probe', seconds: 0 };

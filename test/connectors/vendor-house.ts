@@ -54,6 +54,7 @@ export const openVendorHouse = async (options: VendorHouseOptions = {}): Promise
   const [key, control, adminKey] = [newKey(), newKey(), newKey()];
   // the vendor's address goes into the configuration once it is known, and its clock and behaviours are the house's
   const configuration = configurationOf();
+  configuration.secrets.push({ secret: secretName, owner: 'orders', probe: 'vendor', leaf: 'key' });
   const rotation = { calls: 0, failing: false };
   let vendorUrl = '';
   const house = await startHouse({

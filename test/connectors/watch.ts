@@ -79,7 +79,7 @@ export const describeWatched = (title: string, watch: Watch, permissions: readon
 
 /** The issuer with everything that it says and calls kept by the watch. */
 export const watchedIssuer = (issuer: Issuer, watch: Watch): Issuer => {
-  const { contain, restore, revoke, rotate, list } = issuer;
+  const { contain, restore, revoke, rotate, list, watch: again } = issuer;
   return {
     ...issuer,
     list: list && (async function* (context) {
@@ -92,5 +92,6 @@ export const watchedIssuer = (issuer: Issuer, watch: Watch): Issuer => {
     revoke: revoke && ((credential, context) => watch.run('revoke', () => revoke(credential, context))),
     rotate: rotate && ((credential, stores, context) => watch.run('rotate', () => rotate(credential, stores, context))),
     probe: (credential, value, context) => watch.run('probe', () => issuer.probe(credential, value, context)),
+    watch: again && ((credential, since, context) => watch.run('watch', () => again(credential, since, context))),
   };
 };

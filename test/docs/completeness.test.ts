@@ -31,6 +31,19 @@ describe('every page', () => {
   });
 });
 
+describe('every command in a page', () => {
+  /** TypeScript handed to whatever `node` the reader's machine has: it may be older than the one that comes with the repository. */
+  const bareOf = (page: string): string[] => page.match(/(?<!npx )\bnode (?:-\S+ )*[\w./-]+\.ts\b/g) ?? [];
+
+  it.each(pages)('in %s starts TypeScript by npx or npm, which bring Node 24', (path) => {
+    expect(bareOf(textOf(path))).toEqual([]);
+  });
+
+  it('is found where it does not', () => {
+    expect(bareOf('run `node infra/check.ts FILE`, npx node a.ts or\nnode --test b/c.ts')).toEqual(['node infra/check.ts', 'node --test b/c.ts']);
+  });
+});
+
 describe('docs/connectors.md and docs/sources.md', () => {
   const testsOf = (name: string): string[] => readdirSync(join(root, 'test/connectors', name)).filter((file) => file.endsWith('.test.ts'));
 

@@ -123,6 +123,10 @@ describe('the answers of a running service', () => {
     await ask('GET', '/cases?status=green', 400);
   });
 
+  it('refuse a page of a size that is none', async () => {
+    for (const path of ['/cases', '/tasks', '/credentials']) for (const limit of ['abc', '0', '-1', '201']) await ask('GET', `${path}?limit=${limit}`, 400);
+  });
+
   it('list tasks and take answers', async () => {
     const { tasks } = (await ask('GET', '/tasks?status=open', 200)) as { tasks: { id: string; case: string; kind: string }[] };
     await ask('GET', '/tasks?status=late', 400);
@@ -145,14 +149,19 @@ describe('the answers of a running service', () => {
     await ask('POST', `/cases/${red}/close`, 403, { as, body });
     await ask('POST', `/cases/${red}/close`, 400, { as, caller: 'ana', body: {} });
     await ask('POST', '/cases/c-none/close', 404, { as, caller: 'ana', body });
-    expect(await ask('POST', `/cases/${red}/close`, 200, { as, caller: 'ana', body })).toMatchObject({ status: 'closed', closed: { by: 'ana', reason: body.reason } });
+    const closed = await ask('POST', `/cases/${red}/close`, 200, { as, caller: 'ana', body });
+    expect(closed).toMatchObject({ status: 'closed', closed: { by: 'ana', reason: body.reason }, remaining: [] });
+    expect(await ask('GET', '/cases?status=closed', 200)).toMatchObject({ cases: expect.arrayContaining([expect.objectContaining({ id: red, closed: closed.closed })]) });
     await ask('POST', `/cases/${red}/close`, 409, { as, caller: 'ana', body });
     await ask('GET', '/cases/c-none', 404, { as: 'GET /cases/{id}' });
   });
 
   it('tell what the registry knows, and what could not be read', async () => {
     expect(await ask('GET', '/credentials', 200)).toMatchObject({ unreadable: [{ secret: 'orders/locked' }] });
-    expect(await ask('GET', `/credentials?id=aws-iam-key:${house.values.key}`, 200)).toMatchObject({ credentials: [{ principal: 'orders-0', copies: [{ name: 'orders/aws', bound: true }] }] });
+    const known = { principal: 'orders-0', owner: 'orders', copies: [{ name: 'orders/aws', bound: true }] };
+    const { credentials } = (await ask('GET', '/credentials', 200)) as { credentials: { id: string }[] };
+    expect(credentials.find(({ id }) => id === `aws-iam-key:${house.values.key}`)).toMatchObject(known);
+    expect(await ask('GET', `/credentials?id=aws-iam-key:${house.values.key}`, 200)).toMatchObject({ credentials: [{ ...known, case: waiting, children: [] }] });
     await ask('GET', '/credentials?id=aws-iam-key:none', 404);
     expect(await ask('GET', '/health', 200)).toMatchObject({ mode: 'enforce' });
   });

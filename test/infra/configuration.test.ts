@@ -52,8 +52,19 @@ describe('a configuration', () => {
     expect(readConfiguration('infra/installation/example.json').mode).toBe('observe');
   });
 
-  it('that is not JSON is told with line and column', () => {
-    expect(() => parseConfiguration('{\n  "installation": "a",\n}', 'acme.json')).toThrow(/^acme\.json: the file is not JSON at line 3 column 1; expected an object/);
+  it.each([
+    ['a trailing comma', '{\n  "installation": "a",\n}', 'line 3 column 1'],
+    ['a word without quotes', '{ "installation": oops }', 'line 1 column 19'],
+    ['a key without quotes', '{\n  installation: "a"\n}', 'line 2 column 3'],
+    ['a value that is missing', '{\n  "installation":\n}', 'line 3 column 1'],
+    ['a comma that is missing', '{\n  "installation": "a"\n  "mode": "observe"\n}', 'line 3 column 3'],
+    ['a text that ends in the next line', '{\n  "installation": "a\n"}', 'line 2 column 19'],
+    ['a comment', '{\n  // ours\n  "installation": "a"\n}', 'line 2 column 3'],
+    ['an end that came too early', '{\n  "owners": [', 'line 2 column 14'],
+    ['something after the end', '{}\r\n{}', 'line 2 column 1'],
+    ['nothing in it', '', 'line 1 column 1'],
+  ])('with %s is told with line and column', (_what, text, place) => {
+    expect(() => parseConfiguration(text, 'acme.json')).toThrow(new ConfigurationError('acme.json', [{ path: '', says: `is not JSON at ${place}; expected an object with "installation", "owners" and "fallbackOwner"` }]));
   });
 
   it('that is no file is told', () => {
@@ -112,5 +123,6 @@ describe('infra/check.ts', () => {
     const check = (file: string) => promisify(execFile)(process.execPath, ['infra/check.ts', file]);
     expect((await check('infra/installation/example.json')).stdout).toContain('is fine: installation example, mode observe');
     await expect(check('package.json')).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('package.json: installation is missing; expected string') });
+    await expect(check('README.md')).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('README.md: the file is not JSON at line 1 column 1') });
   });
 });

@@ -109,6 +109,20 @@ describe.concurrent('an access key', () => {
       expect(await alive(town, found?.credential)).toBe(false);
     }));
 
+  test('whose user was renamed since the index saw it is contained and attested under its new name, and the old name\'s new owner is left alone', () =>
+    inTown(worldOf({ ...onePair, aws: { users: [{ name: 'bystander' }] } }), async (town) => {
+      const { users, keys, policies } = town.providers.aws.state();
+      for (const [from, to] of [['uploader', 'uploader-2'], ['bystander', 'uploader']] as const) {
+        users[to] = { ...(users[from] as NonNullable<(typeof users)[string]>), name: to };
+        delete users[from];
+        for (const key of Object.values(keys)) if (key.userName === from) key.userName = to;
+      }
+      const [found] = await town.ended(await town.health([town.value('key')]), 60);
+      expect([found?.status, found?.outcomes[0]?.outcome]).toEqual(['contained', 'attested']);
+      expect(await alive(town, found?.credential)).toBe(false);
+      expect(Object.keys(policies)).toEqual(['user/uploader-2/RescindDenyOlderSessions']);
+    }));
+
   test('that IAM switches off later than it says is confirmed when it is off', () =>
     inTown(worldOf(onePair), async (town) => {
       town.behaviours.add({ service: 'iam', operation: 'UpdateAccessKey', effect: 'later', seconds: 22 });
@@ -157,6 +171,13 @@ describe.concurrent('an access key', () => {
 });
 
 describe.concurrent('what only a name or a neighbour says', () => {
+  test('a pair of another account or partition is not called dead because our door does not know it', () =>
+    inTown(worldOf({ ...onePair, values: { foreign: { kind: 'aws-key-id' }, foreignSecret: { kind: 'aws-secret' } }, alerts: { 42: '${foreignSecret}' }, aws: { secrets: [{ name: 'partner/key', value: JSON.stringify({ accessKeyId: '${foreign}', secretAccessKey: '${foreignSecret}' }) }] } }), async (town) => {
+      const found = await caseOf42(town);
+      expect(probes(found)).not.toContain('dead');
+      expect([found.status, found.outcomes]).toEqual(['waiting', []]);
+    }));
+
   test('a value planted beside an innocent key in a stranger\'s secret does not touch that key', () =>
     inTown(worldOf({ ...onePair, values: { planted: { kind: 'aws-secret' } }, alerts: { 42: '${planted}' }, aws: { secrets: [{ name: 'stranger/notes', value: JSON.stringify({ accessKeyId: '${key}', secretAccessKey: '${planted}' }) }] } }), async (town) => {
       const found = await caseOf42(town);

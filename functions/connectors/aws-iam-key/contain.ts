@@ -4,7 +4,7 @@ import type { Edges } from '../edges.ts';
 import { codeOf, isCode, isRefusal, refusalOf } from '../provider-error.ts';
 import { deniedBefore, denyText, momentOf, putDeny } from './deny.ts';
 import { denyPolicyName, facts } from './facts.ts';
-import { denyPolicyOf, keysOf, userOf, type Key } from './iam.ts';
+import { denyPolicyOf, standingOf, untold, type Key } from './iam.ts';
 import { mintedWith } from './minted.ts';
 import type { Trail } from './trail.ts';
 
@@ -32,16 +32,14 @@ const setStatus = async (edges: Edges, user: string, id: string, status: 'Active
 export const containKey = async (edges: Edges, trail: Trail, credential: Credential, context: Context): Promise<Acted> => {
   const { signal, intent } = context;
   signal.throwIfAborted();
-  const owner = await userOf(edges, credential, signal);
-  if (owner === 'foreign') return { result: 'refused', reason: 'IAM does not tell us whose key it is: it belongs to another account, or our role may not ask', meanwhile: 'nothing of ours' };
-  const keys = owner === 'gone' ? undefined : await keysOf(edges, owner.user, signal);
-  if (owner === 'gone' || !keys) {
-    // its user's sessions died with the user; those of roles did not
-    const { children } = await mintedWith(edges, trail, { keyId: credential.name, user: owner === 'gone' ? undefined : { gone: owner.user }, before: undefined }, context);
-    return { result: 'already', note: owner === 'gone' ? 'the key is gone' : 'its user is gone', children };
+  const { told, user, keys, key } = await standingOf(edges, credential, signal);
+  if (told === 'foreign' && user === undefined) return { result: 'refused', reason: untold, meanwhile: 'nothing of ours' };
+  if (user === undefined || keys === undefined) {
+    // a user whose name is not there may have been renamed: its sessions are not called dead for that
+    const { children } = await mintedWith(edges, trail, { keyId: credential.name, user: undefined, before: undefined }, context);
+    return { result: 'already', note: 'the key is gone', children };
   }
-  const { user } = owner;
-  const key = keys.find(({ id }) => id === credential.name);
+  const absent = told === 'foreign' ? 'IAM tells of no such key' : 'the key is gone';
   const present = await denyPolicyOf(edges, user, signal);
   const known = intent.noted.findLast(isEvidence);
   const evidence: Evidence = known ?? { user, key: credential.name, status: key?.status ?? null, policy: present ?? null, keys, at: context.now().toISOString() };
@@ -64,7 +62,7 @@ export const containKey = async (edges: Edges, trail: Trail, credential: Credent
   if (!isOpen && before !== undefined && !wasBegun) {
     const { children } = await mintedWith(edges, trail, { ...question, before }, context);
     if (!children.some(isLooseSession)) {
-      const note = `${key ? 'inactive' : 'gone'} already, and sessions from before ${momentOf(before)} are denied`;
+      const note = `${key ? 'inactive already' : absent}, and sessions from before ${momentOf(before)} are denied`;
       return { result: 'already', note, children, evidence: { ...evidence, denied: evidence.denied ?? momentOf(before) } };
     }
   }
@@ -74,7 +72,7 @@ export const containKey = async (edges: Edges, trail: Trail, credential: Credent
     const child: Child = { id: `aws-user-sessions:${user}`, accounted: false, how: `the key is inactive, but sessions of its user could not be denied: ${denied.failed}` };
     return { result: 'done', note: `deactivated; ${denied.failed}`, children: [...children, child], evidence };
   }
-  const note = `${key ? (isOpen ? 'deactivated' : `${key.status.toLowerCase()} already`) : 'the key is gone'}; sessions of ${user} from before ${momentOf(denied.moment)} are denied`;
+  const note = `${key ? (isOpen ? 'deactivated' : `${key.status.toLowerCase()} already`) : absent}; sessions of ${user} from before ${momentOf(denied.moment)} are denied`;
   return { result: key ? 'done' : 'already', note, children, evidence: denied.evidence };
 };
 
@@ -106,10 +104,8 @@ export const restoreKey = async (edges: Edges, credential: Credential, given: Re
   signal.throwIfAborted();
   const nothing = 'nothing of ours';
   if (!isEvidence(given)) return { result: 'refused', reason: 'the evidence does not say what was there before', meanwhile: nothing };
-  const user = credential.principal ?? given.user;
-  const keys = await keysOf(edges, user, signal);
-  if (!keys) return { result: 'refused', reason: 'its user is gone: there is nothing to restore', meanwhile: nothing };
-  const key = keys.find(({ id }) => id === credential.name);
+  const { user, key } = await standingOf(edges, { ...credential, principal: given.user }, signal);
+  if (user === undefined) return { result: 'refused', reason: 'its user is gone: there is nothing to restore', meanwhile: nothing };
   const done: string[] = [];
   try {
     const policy = await restorePolicy(edges, user, given, signal);

@@ -8,7 +8,8 @@ export const denyPolicyName = 'RescindDenyOlderSessions';
 
 /**
  * What IAM promises. A deactivated key was seen to open doors for 3 to 4 seconds more, so dead is believed from 5.
- * The deny of older sessions reaches all sessions of the user, not only those of this key.
+ * The deny of older sessions reaches all sessions of the user, not only those of this key. CloudTrail, which alone tells what
+ * was minted with a key, delivers within a quarter of an hour.
  */
 export const facts = (): ConnectorFacts => ({
   effect: 'eventual',
@@ -20,6 +21,7 @@ export const facts = (): ConnectorFacts => ({
   children: 'live',
   reach: 'principal',
   rate: { perSecond: 5, per: 'account' },
+  watchSeconds: 20 * 60,
 });
 
 const users = ['arn:${partition}:iam::${account}:user/*'];
@@ -36,10 +38,12 @@ export const permissions: Permission[] = [
   ofUsers('find', 'iam:ListAccessKeys', 'iam:GetAccessKeyLastUsed'),
   ofUsers('contain', 'iam:ListAccessKeys', 'iam:GetAccessKeyLastUsed', 'iam:UpdateAccessKey', 'iam:GetUserPolicy', 'iam:PutUserPolicy'),
   ofAccount('contain', 'cloudtrail:LookupEvents'),
-  ofUsers('restore', 'iam:ListAccessKeys', 'iam:UpdateAccessKey', 'iam:GetUserPolicy', 'iam:PutUserPolicy', 'iam:DeleteUserPolicy'),
+  ofUsers('restore', 'iam:ListAccessKeys', 'iam:GetAccessKeyLastUsed', 'iam:UpdateAccessKey', 'iam:GetUserPolicy', 'iam:PutUserPolicy', 'iam:DeleteUserPolicy'),
   ofUsers('revoke', 'iam:GetAccessKeyLastUsed', 'iam:DeleteAccessKey'),
   ofUsers('rotate', 'iam:ListAccessKeys', 'iam:GetAccessKeyLastUsed', 'iam:CreateAccessKey', 'iam:DeleteAccessKey'),
   ofAccount('rotate', 'cloudtrail:LookupEvents', 'sts:GetCallerIdentity'),
   ofUsers('probe', 'iam:ListAccessKeys', 'iam:GetAccessKeyLastUsed', 'iam:GetUserPolicy'),
   ofAccount('probe', 'cloudtrail:LookupEvents', 'sts:GetCallerIdentity'),
+  ofUsers('watch', 'iam:ListAccessKeys', 'iam:GetUserPolicy'),
+  ofAccount('watch', 'cloudtrail:LookupEvents'),
 ];

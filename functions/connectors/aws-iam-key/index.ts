@@ -7,6 +7,7 @@ import { probeKey } from './probe.ts';
 import { revokeKey } from './revoke.ts';
 import { rotateKey } from './rotate.ts';
 import { trailOf } from './trail.ts';
+import { watchKey } from './watch.ts';
 
 /** Long-lived access keys of IAM users. */
 export const awsIamKey: ConnectorModule<Issuer> = {
@@ -27,6 +28,7 @@ export const awsIamKey: ConnectorModule<Issuer> = {
       revoke: (credential, context) => revokeKey(edges, credential, context),
       rotate: (credential, stores, context) => rotateKey(edges, trail, credential, stores, context),
       probe: (credential, value, context) => probeKey(edges, trail, credential, value, context),
+      watch: (credential, since, context) => watchKey(edges, trail, credential, since, context),
     };
   },
 };

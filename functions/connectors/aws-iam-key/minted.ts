@@ -39,8 +39,6 @@ const roleSession = (event: TrailEvent, now: Date): Child => {
 const userSessionId = (event: TrailEvent, user: string | undefined): string =>
   `${event.name === 'GetFederationToken' ? 'aws-federated-session' : 'aws-user-session'}:${sessionKeyOf(event) || `${user ?? 'unknown user'}/${momentOf(event.at)}`}`;
 
-const deadWithUser = (event: TrailEvent, user: string): Child => ({ id: userSessionId(event, user), accounted: true, how: `its user ${user} is gone` });
-
 const userSession = (event: TrailEvent, user: string | undefined, before: Date | undefined, now: Date): Child => {
   const id = userSessionId(event, user);
   const expiry = expiryOf(event);
@@ -75,18 +73,17 @@ const madeKey = async (edges: Edges, event: TrailEvent, user: string | undefined
 export interface MintedQuestion {
   keyId: string;
   /** Its user; undefined where nobody knows. */
-  user: string | { gone: string } | undefined;
+  user: string | undefined;
   /** From which moment on sessions are denied: our policy's; undefined where there is none. */
   before: Date | undefined;
 }
 
 /**
  * What was minted with a key, and with the sessions minted with it: sessions of roles and of the user, other keys.
- * A look-up that fails or is too long is itself a child that is not accounted for; it never throws but for an abort.
+ * A look-up that fails (`failed` says with which error) or is too long is itself a child that is not accounted for; it never throws but for an abort.
  */
-export const mintedWith = async (edges: Edges, trail: Trail, question: MintedQuestion, asked: Asked): Promise<{ children: Child[]; lookedUp: boolean }> => {
-  const { before } = question;
-  const user = typeof question.user === 'string' ? question.user : undefined;
+export const mintedWith = async (edges: Edges, trail: Trail, question: MintedQuestion, asked: Asked): Promise<{ children: Child[]; lookedUp: boolean; failed?: string }> => {
+  const { before, user } = question;
   const now = asked.now();
   const children: Child[] = [];
   const seen = new Set([question.keyId]);
@@ -101,7 +98,7 @@ export const mintedWith = async (edges: Edges, trail: Trail, question: MintedQue
       const made = complete ? events : [...events, ...(await keysMadeWith(trail, keyId, asked))];
       for (const event of made) {
         if (event.name.startsWith('AssumeRole')) children.push(roleSession(event, now));
-        else if (event.name === 'GetSessionToken' || event.name === 'GetFederationToken') children.push(typeof question.user === 'object' ? deadWithUser(event, question.user.gone) : userSession(event, user, before, now));
+        else if (event.name === 'GetSessionToken' || event.name === 'GetFederationToken') children.push(userSession(event, user, before, now));
         else if (event.name === 'CreateAccessKey') children.push(...(await madeKey(edges, event, user, asked)));
         const next = sessionKeyOf(event);
         if (next === '' || seen.has(next)) continue;
@@ -111,7 +108,8 @@ export const mintedWith = async (edges: Edges, trail: Trail, question: MintedQue
     }
   } catch (error) {
     asked.signal.throwIfAborted();
-    return { lookedUp: false, children: merged([...children, lookUpChild(false, `CloudTrail could not be asked what was minted with it: ${codeOf(error)}`)]) };
+    const failed = codeOf(error);
+    return { lookedUp: false, failed, children: merged([...children, lookUpChild(false, `CloudTrail could not be asked what was minted with it: ${failed}`)]) };
   }
   const all = merged(children);
   if (isComplete) return { children: all, lookedUp: true };

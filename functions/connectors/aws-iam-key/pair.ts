@@ -1,4 +1,4 @@
-import type { Context, Copy, Credential, Store } from '../../core/connector.ts';
+import type { Context, Copy, Credential, Left, Store } from '../../core/connector.ts';
 import { leavesOf, replaceLeaf } from '../../core/leaves.ts';
 import { leafAt } from '../leaf-at.ts';
 
@@ -9,12 +9,12 @@ export interface Place {
 }
 
 /** The places that may get a new value, in the order of the copies, and what is left as it is. */
-export const placesOf = ({ copies }: Credential): { places: Place[]; left: { copy: Copy; reason: string }[] } => {
+export const placesOf = ({ copies }: Credential): { places: Place[]; left: Left[] } => {
   const places = new Map<string, Place>();
-  const left: { copy: Copy; reason: string }[] = [];
+  const left: Left[] = [];
   for (const copy of copies) {
     if (!copy.bound) left.push({ copy, reason: 'nobody vouched for it in the configuration: reported, never written' });
-    else if (!copy.current) left.push({ copy, reason: 'an old version: nobody reads it' });
+    else if (!copy.current) left.push({ copy, reason: 'an old version: nobody reads it', unread: true });
     else places.set(copy.place, { place: copy.place, copies: [...(places.get(copy.place)?.copies ?? []), copy] });
   }
   return { places: [...places.values()], left };
@@ -29,13 +29,13 @@ export const holdsPair = async (stores: Store, { place }: Place, keyId: string, 
   (await stores.read(place, undefined, context))?.includes(keyId) ?? false;
 
 /** The text with the new secret half at each copy's leaf and the new id for the old one everywhere; a reason where that cannot be. */
-export const withPair = (text: string, copies: readonly Copy[], pair: { id: string; secret: string; oldId: string }): { text: string } | { reason: string } => {
-  if (!text.includes(pair.oldId)) return { reason: 'its text no longer holds the id of the old key, so nothing was written' };
+export const withPair = (text: string, copies: readonly Copy[], pair: { id: string; secret: string; oldId: string }): { text: string } | Omit<Left, 'copy'> => {
+  if (!text.includes(pair.oldId)) return { reason: 'its text no longer holds the id of the old key, so nothing was written', unread: true };
   let edited = text;
   const old = new Set<string>();
   for (const { path } of copies) {
     const leaf = leavesOf(edited).find((one) => one.path === path);
-    if (leaf && leaf.names.length > 0 && !leaf.names.some(({ id }) => id === pair.oldId)) return { reason: 'another key stands there now, so nothing was written' };
+    if (leaf && leaf.names.length > 0 && !leaf.names.some(({ id }) => id === pair.oldId)) return { reason: 'another key stands there now, so nothing was written', unread: true };
     const value = leaf?.value ?? leafAt(edited, path);
     const replaced = replaceLeaf(edited, path, pair.secret);
     if (replaced === undefined) return { reason: 'its text has changed and has no such leaf any more, so nothing was written' };
@@ -47,29 +47,29 @@ export const withPair = (text: string, copies: readonly Copy[], pair: { id: stri
   return { text: edited.replaceAll(pair.oldId, pair.id) };
 };
 
-/** Writes the pair to one place. Undefined where it is there now; else why it was left. */
-export const writePair = async (stores: Store, { place, copies }: Place, pair: { id: string; secret: string; oldId: string }, token: string, context: Context): Promise<string | undefined> => {
-  let reason: string | undefined;
+/** Writes the pair to one place. Undefined where it is there now; else why it was left. A text that has been given another key no longer needs ours. */
+export const writePair = async (stores: Store, { place, copies }: Place, pair: { id: string; secret: string; oldId: string }, token: string, context: Context): Promise<Omit<Left, 'copy'> | undefined> => {
+  let why: Omit<Left, 'copy'> | undefined;
   const acted = await stores.replace(
     place,
     (text) => {
       const edited = withPair(text, copies, pair);
-      reason = 'reason' in edited ? edited.reason : undefined;
+      why = 'reason' in edited ? edited : undefined;
       return 'reason' in edited ? text : edited.text;
     },
     token,
     context,
   );
-  if (reason !== undefined) return reason;
+  if (why !== undefined) return why;
   switch (acted.result) {
     case 'done':
     case 'already':
       return undefined;
     case 'refused':
-      return acted.reason;
+      return { reason: acted.reason, unread: acted.unread };
     case 'pending':
-      return acted.note;
+      return { reason: acted.note };
     case 'ask':
-      return acted.question;
+      return { reason: acted.question };
   }
 };

@@ -3,7 +3,7 @@ import type { Child, Context, Credential, Probed } from '../../core/connector.ts
 import type { Edges } from '../edges.ts';
 import { codeOf } from '../provider-error.ts';
 import { deniedBefore } from './deny.ts';
-import { denyPolicyOf, keysOf, ourselves, userOf, type Key } from './iam.ts';
+import { denyPolicyOf, ourselves, standingOf, untold, type Standing } from './iam.ts';
 import { lookedUpAgain, mintedWith } from './minted.ts';
 import { newcomersOf } from './newcomers.ts';
 import type { Trail } from './trail.ts';
@@ -55,19 +55,27 @@ const controlOf = async (edges: Edges, signal: AbortSignal): Promise<{ accepted:
   }
 };
 
-/** Reads IAM's record. That its user is found in the same answer is the control. */
-const byRecord = async (edges: Edges, credential: Credential, user: string | undefined, keys: readonly Key[] | undefined, why: string, signal: AbortSignal): Promise<Seen> => {
-  if (keys) {
-    const key = keys.find(({ id }) => id === credential.name);
-    if (key && key.status !== 'Inactive' && key.status !== 'Expired') return { verdict: 'alive', basis: 'record', control: true, note: `${why}IAM's record says ${key.status}` };
-    return { verdict: 'dead', basis: 'record', control: true, note: `${why}IAM's record of ${user} says ${key ? key.status : 'that there is no such key'}` };
+/** Reads IAM's record. That its user is found in the same record is the control. */
+const byRecord = async (edges: Edges, credential: Credential, { told, user, key }: Standing, why: string, signal: AbortSignal): Promise<Seen> => {
+  if (told === 'foreign') return { verdict: 'unknown', basis: 'record', control: false, note: `${why}${untold}` };
+  if (told === 'listed') {
+    const isDead = key.status === 'Inactive' || key.status === 'Expired';
+    return { verdict: isDead ? 'dead' : 'alive', basis: 'record', control: true, note: `${why}IAM's record of ${user} says ${key.status}` };
   }
+  if (user !== undefined) return { verdict: 'dead', basis: 'record', control: true, note: `${why}IAM's record says that the key was deleted, and has its user ${user}` };
   const control = await controlOf(edges, signal);
   if (!control.accepted) return { verdict: 'unknown', basis: 'record', control: false, note: `${why}its user is not found, and nor are we (${control.note})` };
   if (credential.account === undefined || credential.account !== control.account) {
     return { verdict: 'unknown', basis: 'record', control: false, note: `${why}this account has no such key, and whether it is the key's account is not known` };
   }
-  return { verdict: 'dead', basis: 'record', control: true, note: `${why}the key and its user are gone from its account ${control.account}` };
+  return { verdict: 'dead', basis: 'record', control: true, note: `${why}IAM's record says that the key was deleted from its account ${control.account}` };
+};
+
+/** Another account or partition refuses this key's id in the same words, alive or not: our own identity is no control for it. */
+const isOfOurs = async (edges: Edges, { account }: Credential, { told }: Standing, signal: AbortSignal): Promise<boolean> => {
+  if (told !== 'foreign') return true;
+  const control = account === undefined ? undefined : await controlOf(edges, signal);
+  return control !== undefined && control.accepted && control.account === account;
 };
 
 /** Tries the pair, or reads the record where there is none; and, where it is dead, looks again at what it opened. */
@@ -75,37 +83,28 @@ export const probeKey = async (edges: Edges, trail: Trail, credential: Credentia
   const { signal } = context;
   signal.throwIfAborted();
   const half = value === undefined ? { reason: '' } : secretHalfOf(value, credential.name);
-  let user: string | undefined;
-  let keys: Key[] | undefined;
-  const readRecord = async () => {
-    const owner = await userOf(edges, credential, signal);
-    if (typeof owner !== 'string') user = owner.user;
-    keys = user === undefined ? undefined : await keysOf(edges, user, signal);
-    return owner;
-  };
   try {
     if ('secret' in half) {
       const seen = await byValue(edges, credential.name, half.secret, signal);
       if (seen.verdict !== 'dead') return seen;
-      await readRecord();
-      return { ...seen, children: await childrenOf(edges, trail, credential, user, keys, context) };
+      const standing = await standingOf(edges, credential, signal);
+      if (!(await isOfOurs(edges, credential, standing, signal))) return { verdict: 'unknown', basis: 'value', control: false, note: 'InvalidClientTokenId, but it is not a key of this account as far as IAM tells: that we ourselves were let in says nothing about it' };
+      return { ...seen, children: await childrenOf(edges, trail, credential, standing, context) };
     }
     // a value that belongs to another key says nothing about this one
     if (value !== undefined && half.reason.includes('another key')) return { verdict: 'unknown', basis: 'value', control: false, mismatch: true, note: half.reason };
-    const owner = await readRecord();
-    if (owner === 'foreign') return { verdict: 'unknown', basis: 'record', control: false, note: 'IAM does not tell us whose key it is: it belongs to another account, or our role may not ask' };
-    const seen = await byRecord(edges, credential, user, keys, half.reason === '' ? '' : `${half.reason}; `, signal);
-    return seen.verdict === 'dead' ? { ...seen, children: await childrenOf(edges, trail, credential, user, keys, context) } : seen;
+    const standing = await standingOf(edges, credential, signal);
+    const seen = await byRecord(edges, credential, standing, half.reason === '' ? '' : `${half.reason}; `, signal);
+    return seen.verdict === 'dead' ? { ...seen, children: await childrenOf(edges, trail, credential, standing, context) } : seen;
   } catch (error) {
     signal.throwIfAborted();
     return { verdict: 'unknown', basis: 'secret' in half ? 'value' : 'record', control: false, note: `${codeOf(error)}: IAM's record could not be read` };
   }
 };
 
-const childrenOf = async (edges: Edges, trail: Trail, credential: Credential, user: string | undefined, keys: readonly Key[] | undefined, context: Context): Promise<Child[]> => {
-  const before = user === undefined || keys === undefined ? undefined : deniedBefore(await denyPolicyOf(edges, user, context.signal));
-  const whose = user !== undefined && keys === undefined ? { gone: user } : user;
-  const { children, lookedUp } = await mintedWith(edges, trail, { keyId: credential.name, user: whose, before }, context);
+const childrenOf = async (edges: Edges, trail: Trail, credential: Credential, { user, keys }: Standing, context: Context): Promise<Child[]> => {
+  const before = user === undefined ? undefined : deniedBefore(await denyPolicyOf(edges, user, context.signal));
+  const { children, lookedUp } = await mintedWith(edges, trail, { keyId: credential.name, user, before }, context);
   const newcomers = await newcomersOf(edges, trail, credential.name, keys ?? [], before, context);
   const known = new Set(newcomers.map(({ id }) => id));
   return [...children.filter(({ id }) => !known.has(id)), ...newcomers, ...(lookedUp ? [lookedUpAgain(context.now())] : [])];

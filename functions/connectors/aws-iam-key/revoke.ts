@@ -2,7 +2,7 @@ import { DeleteAccessKeyCommand, IAMClient } from '@aws-sdk/client-iam';
 import type { Acted, Context, Credential } from '../../core/connector.ts';
 import type { Edges } from '../edges.ts';
 import { isCode, isRefusal, refusalOf } from '../provider-error.ts';
-import { userOf } from './iam.ts';
+import { ownerOfKey, untold } from './iam.ts';
 
 /** Deletes a key of that user. Final. Answers false where it was gone. */
 export const deleteKey = async (edges: Edges, user: string, id: string, signal: AbortSignal): Promise<boolean> => {
@@ -18,11 +18,14 @@ export const deleteKey = async (edges: Edges, user: string, id: string, signal: 
 /** Deletes the key for good. */
 export const revokeKey = async (edges: Edges, credential: Credential, { signal }: Context): Promise<Acted> => {
   signal.throwIfAborted();
-  const owner = await userOf(edges, credential, signal);
-  if (owner === 'gone') return { result: 'already', note: 'the key is gone' };
-  if (owner === 'foreign') return { result: 'refused', reason: 'IAM does not tell us whose key it is: it belongs to another account, or our role may not ask', meanwhile: 'nothing of ours' };
+  const { name, principal } = credential;
   try {
-    return (await deleteKey(edges, owner.user, credential.name, signal)) ? { result: 'done', note: `deleted from ${owner.user}` } : { result: 'already', note: 'the key is gone' };
+    if (principal !== undefined && (await deleteKey(edges, principal, name, signal))) return { result: 'done', note: `deleted from ${principal}` };
+    // the remembered user does not have it: it may have been renamed
+    const owner = await ownerOfKey(edges, name, signal);
+    if (owner === 'foreign' && principal === undefined) return { result: 'refused', reason: untold, meanwhile: 'nothing of ours' };
+    if (typeof owner === 'string') return { result: 'already', note: owner === 'gone' ? 'the key is gone' : `${principal} has no such key, and IAM tells of no other user that has it` };
+    return (await deleteKey(edges, owner.user, name, signal)) ? { result: 'done', note: `deleted from ${owner.user}` } : { result: 'already', note: 'the key is gone' };
   } catch (error) {
     signal.throwIfAborted();
     if (isRefusal(error)) return { result: 'refused', reason: refusalOf(error, 'delete this key'), meanwhile: 'what was done to contain it holds' };

@@ -1,11 +1,11 @@
 import { CreateAccessKeyCommand, IAMClient } from '@aws-sdk/client-iam';
-import type { Acted, Child, Context, Copy, Credential, Store } from '../../core/connector.ts';
+import type { Acted, Child, Context, Copy, Credential, Left, Store } from '../../core/connector.ts';
 import type { Edges } from '../edges.ts';
 import { isCode, isRefusal, isThrottle, refusalOf } from '../provider-error.ts';
 import { tokenOf } from '../token.ts';
 import { name as issuer } from './facts.ts';
 import { mostKeys } from './find.ts';
-import { keysOf, userOf, type Key } from './iam.ts';
+import { standingOf, untold, type Key } from './iam.ts';
 import { strangersOf } from './orphans.ts';
 import { holdsPair, placesOf, secretIn, writePair, type Place } from './pair.ts';
 import { deleteKey } from './revoke.ts';
@@ -42,11 +42,8 @@ export const rotateKey = async (edges: Edges, trail: Trail, credential: Credenti
   const oldId = credential.name;
   const { places, left } = placesOf(credential);
   if (places.length === 0) return { result: 'already', note: `no bound copy holds it: no new key was made${left.length > 0 ? `; ${left.length} unbound ${left.length === 1 ? 'copy was' : 'copies were'} left as they are` : ''}` };
-  const owner = await userOf(edges, credential, signal);
-  if (typeof owner === 'string') return gone(owner === 'gone' ? 'the key is gone and its user is not known' : 'IAM does not tell us whose key it is');
-  const { user } = owner;
-  const keys = await keysOf(edges, user, signal);
-  if (!keys) return gone('its user is gone');
+  const { told, user, keys } = await standingOf(edges, credential, signal);
+  if (user === undefined || keys === undefined) return gone(told === 'foreign' ? untold : 'the key is gone and its user is not known');
 
   const begun = begunOf(intent.noted) ?? { keysBefore: keys.map(({ id }) => id), at: context.now(), created: [], written: new Set<string>() };
   if (intent.noted.length === 0) await intent.note({ keysBefore: begun.keysBefore, at: begun.at.toISOString(), user });
@@ -145,7 +142,7 @@ const make = async (edges: Edges, user: string, context: Context): Promise<Pair 
 interface Writing {
   oldId: string;
   places: readonly Place[];
-  left: { copy: Copy; reason: string }[];
+  left: Left[];
   children: Child[];
   user: string;
   stores: Store;
@@ -167,10 +164,11 @@ const write = async (pair: Pair, writing: Writing, context: Context): Promise<Ac
     if (outcome === undefined) {
       replaced.push(...place.copies);
       await context.intent.note({ written: place.place, key: pair.id });
-    } else left.push(...place.copies.map((copy) => ({ copy, reason: outcome })));
+    } else left.push(...place.copies.map((copy) => ({ copy, ...outcome })));
   }
   if (replaced.length === 0) {
     await remove(edges, user, pair.id, context);
+    if (left.every(({ copy, unread }) => !copy.bound || unread)) return { result: 'already', note: 'no bound copy holds this key any more, so the new one was deleted again', children: writing.children };
     const reasons = [...new Set(left.filter(({ copy }) => copy.bound).map(({ reason }) => reason))].join('; ');
     return { result: 'refused', reason: `no bound copy took the new key, so it was deleted again: ${reasons}`, meanwhile: 'the copies keep the old key' };
   }
@@ -178,7 +176,7 @@ const write = async (pair: Pair, writing: Writing, context: Context): Promise<Ac
   const count = new Set(replaced.map(({ place }) => place)).size;
   return {
     result: 'done',
-    note: `${pair.id} made for ${user} and written to ${count} ${count === 1 ? 'place' : 'places'}; the old key is as it was`,
+    note: `${pair.id} made for ${user} and written to ${count} ${count === 1 ? 'place' : 'places'}`,
     children: [...writing.children, ours],
     evidence: { created: pair.id },
     replaced,

@@ -17,7 +17,10 @@ export interface TrailEvent {
 }
 
 /** What a look-up needs of a verb's context. */
-export type Asked = Pick<Context, 'now' | 'sleep' | 'signal'>;
+export type Asked = Pick<Context, 'now' | 'sleep' | 'signal'> & {
+  /** Only what happened from then on. */
+  from?: Date;
+};
 
 /** Asks CloudTrail, never faster than its two look-ups a second. */
 export interface Trail {
@@ -105,7 +108,7 @@ export const trailOf = (edges: Edges): Trail => {
     let NextToken: string | undefined;
     for (let pages = 1; ; pages += 1) {
       const LookupAttributes = [{ AttributeKey: attribute as 'AccessKeyId', AttributeValue: value }];
-      const answer = await page(client, new LookupEventsCommand({ LookupAttributes, NextToken, MaxResults: 50 }), asked);
+      const answer = await page(client, new LookupEventsCommand({ LookupAttributes, StartTime: asked.from, NextToken, MaxResults: 50 }), asked);
       for (const event of answer.Events ?? []) {
         const one = parsed(event);
         if (one) events.push(one);

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { secretHalfOf } from '../../../functions/connectors/aws-iam-key/probe.ts';
 import type { Probed } from '../../../functions/core/connector.ts';
-import { newPair } from '../house.ts';
+import { functionCaller, newPair } from '../house.ts';
 import { openKeyHouse, user, type KeyHouse, type KeyOptions } from './subject.ts';
 
 let subject: KeyHouse;
@@ -61,6 +61,32 @@ describe('a probe with the value', () => {
     const seen = [await probe(), await probe(), await probe(), await probe()].map(({ verdict }) => verdict);
     expect(seen).toEqual(['alive', 'dead', 'alive', 'dead']);
     expect((await probe()).verdict).toBe('dead');
+  });
+});
+
+describe('a probe with a pair of another account or partition', () => {
+  const stranger = (pair: { id: string }, account?: string) => ({ ...subject.credential, id: `aws-iam-key:${pair.id}`, name: pair.id, principal: undefined, account });
+
+  it('is unknown: that we ourselves are let in says nothing about a key that this door never knew', async () => {
+    await open();
+    const pair = newPair();
+    for (const account of [undefined, '999988887777']) {
+      expect(await subject.issuer.probe(stranger(pair, account), pair.secret, subject.context())).toMatchObject({ verdict: 'unknown', basis: 'value', control: false, note: expect.stringContaining('not a key of this account') as string });
+    }
+  });
+
+  it('is unknown where we are not let in either', async () => {
+    await open();
+    const pair = newPair();
+    subject.behaviours.add({ service: 'sts', resource: functionCaller.id, effect: 'refuse', status: 403, code: 'InvalidClientTokenId', message: 'no' });
+    expect(await subject.issuer.probe(stranger(pair), pair.secret, subject.context())).toMatchObject({ verdict: 'unknown', control: false });
+  });
+
+  it('is not what a deleted key of ours is taken for, where IAM will not speak of that one', async () => {
+    await open();
+    await subject.remove?.();
+    subject.behaviours.add({ service: 'iam', operation: 'GetAccessKeyLastUsed', effect: 'refuse', status: 403, code: 'AccessDenied', message: 'no' });
+    expect(await probe()).toMatchObject({ verdict: 'dead', basis: 'value', control: true });
   });
 });
 

@@ -31,6 +31,13 @@ describe('a rotation', () => {
     expect(subject.alive()).toBe(true);
   });
 
+  it('says what it did and nothing of the old key, which others may have deactivated before', async () => {
+    await open();
+    const old = subject.house.aws.state().keys[subject.pair.id];
+    if (old) old.status = 'Inactive';
+    expect(await rotate()).toMatchObject({ result: 'done', note: `${successor()} made for ${user} and written to ${bound.length} places` });
+  });
+
   it('asks where the user has no slot, and touches neither key', async () => {
     const other = newPair();
     await open({ more: [other] });
