@@ -7,6 +7,7 @@ import dynalite from 'dynalite';
 import type { Clock } from '../../clock.ts';
 import { clockOf } from '../../clock.ts';
 import type { Behaviours } from '../behaviour.ts';
+import { finishTables } from './half-made-tables.ts';
 
 /** One call to the tables, as counted by benches and compared with permissions by tests. */
 export interface DynamoCall {
@@ -108,6 +109,7 @@ const ensureTable = async (client: DynamoDBClient, definition: CreateTableComman
 
 /** DynamoDB on one machine (`dynalite`) on a loopback port, with the world's behaviours in front of it. */
 export const startDynamo = async (options: DynamoOptions = {}): Promise<Dynamo> => {
+  if (options.path !== undefined) await finishTables(options.path);
   const server = dynalite({ ...(options.path === undefined ? {} : { path: options.path }), createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
   const carryOut = server.listeners('request')[0] as (request: unknown, response: ServerResponse) => void;
   server.removeAllListeners('request');

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import { ConditionalCheckFailedException, DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { Level } from 'level';
 import { afterEach, expect, test } from 'vitest';
 import { Behaviours } from '../../../../local/fakes/behaviour.ts';
 import type { DynamoCall, DynamoOptions } from '../../../../local/fakes/platform/dynamo.ts';
@@ -76,4 +77,19 @@ test('tables on disk are there after a restart', async () => {
   const second = await start({ path });
   ends.push(() => second.dynamo.close());
   expect(await second.has('kept')).toBe(true);
+});
+
+test('a table that a killed process was still making can be used after a restart, with all of its indexes', async () => {
+  const path = mkdtempSync(join(tmpdir(), 'dynamo-'));
+  ends.push(() => rmSync(path, { recursive: true }));
+  await (await start({ path })).dynamo.close();
+  const store = new Level<string, { TableStatus: string; GlobalSecondaryIndexes: { IndexStatus: string }[] }>(path, { valueEncoding: 'json' });
+  const kept = await store.get('table~cases');
+  expect(kept?.TableStatus).toBe('ACTIVE');
+  if (kept) await store.put('table~cases', { ...kept, TableStatus: 'CREATING', GlobalSecondaryIndexes: kept.GlobalSecondaryIndexes.map((index) => ({ ...index, IndexStatus: 'CREATING' })) });
+  await store.close();
+  const { dynamo, put, has } = await start({ path });
+  ends.push(() => dynamo.close());
+  await put('a');
+  expect(await has('a')).toBe(true);
 });
