@@ -39,6 +39,9 @@ const boundToCase = { 'ForAnyValue:StringEquals': { 'kms:EncryptionContextKeys':
 /** Secrets may be encrypted under keys of the house; only Secrets Manager may use those for us, and each key's policy has the last word. */
 const throughSecretsManager = { StringEquals: { 'kms:ViaService': 'secretsmanager.${region}.amazonaws.com' } };
 
+/** Who reads every secret has no business in the ledger but this one partition: the looks to come (`functions/aws/looks.ts`). */
+const onlyLooks = { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': 'look' } };
+
 const fingerprint: Grant = { actions: ['kms:GenerateMac'], resources: ['fingerprint-keys'] };
 const hold: Grant = { actions: ['kms:Encrypt'], resources: ['hold-key'], conditions: boundToCase };
 
@@ -76,8 +79,8 @@ export const grants: Record<FunctionName, Grant[]> = {
   record: [lines, { actions: ['dynamodb:UpdateItem', 'dynamodb:DeleteItem'], resources: ['ledger'] }],
   report: [lines, wake, { actions: ['sns:Publish'], resources: ['topic'] }, { actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: ['topic-key'] }],
   index: [
-    // looks that are due: read and forgotten
-    { actions: ['dynamodb:GetItem', 'dynamodb:DeleteItem'], resources: ['ledger'] },
+    // looks that are due are read and forgotten; who reads every secret has no other business in the ledger
+    { actions: ['dynamodb:GetItem', 'dynamodb:DeleteItem'], resources: ['ledger'], conditions: onlyLooks },
     { actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:BatchWriteItem'], resources: ['registry'] },
     { actions: ['secretsmanager:ListSecrets'], resources: ['anything'] },
     { actions: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'], resources: ['every-secret'] },

@@ -45,8 +45,12 @@ export const admitMatch = async (report: Report, match: Match, index: number, de
   }
 };
 
-/** Whether a case of that id is about something else: the same place in the same commit was reported before, with another credential in it. */
-const isOfAnother = (found: Case | undefined, { credential }: Match): boolean => found?.credential !== undefined && found.credential !== credential.id;
+/**
+ * Whether a case of that id is about something else: the same place in the same commit was reported before, with another
+ * credential in it, or a person closed it before anybody knew of a credential.
+ */
+const isOfAnother = (found: Case | undefined, { credential }: Match): boolean =>
+  found !== undefined && found.credential !== credential.id && (found.credential !== undefined || (found.closed !== undefined && found.closed.by !== 'rescind'));
 
 /** Claims a credential for a case. Answers the case that has it, where that is another, open and about this very credential. */
 export const claimFor = async (credential: string, id: string, deps: DispatchDeps): Promise<Case | undefined> => {
@@ -76,9 +80,10 @@ const open = async (id: string, report: Report, match: Match, deps: DispatchDeps
   const { ledger } = deps;
   const { credential, proof, fingerprint } = match;
   const earlier = (await ledger.pointed('credential', credential.id)).find((other) => other !== id);
-  const matched: Entry = { kind: 'matched', credential: credential.id, proof, owner: credential.owner, fingerprint, copies: credential.copies.length };
   let found = await ledger.tell(id, ({ lines }) => (lines.length > 0 ? undefined : { kind: 'opened', report, again: earlier }));
   const wasUnmatched = found.status === 'unmatched';
+  // the report as it was opened knew neither fingerprints nor what is held
+  const matched: Entry = { kind: 'matched', credential: credential.id, proof, owner: credential.owner, fingerprint, copies: credential.copies.length, report: wasUnmatched ? report : undefined };
   found = await ledger.tell(id, (current) => (current.credential ? undefined : matched), found);
   if (isOfAnother(found, match)) {
     // the other one came at the same moment

@@ -88,6 +88,27 @@ describe('an unmatched case that the index meets later', () => {
   });
 });
 
+describe('a finding whose value its sender kept, and which the index meets later', () => {
+  const whole = { ...alert, fingerprints: ['v1:aa'], held: lookedUp };
+  const unmatched = () => desk.write(lookedUp, { kind: 'opened', report: alert }, { kind: 'unmatched', note: '' });
+  const met = () => admitMatch(whole, matchOf(), 0, desk.dispatch);
+
+  test('has its value by then, to be tried and to be forgotten at the end', async () => {
+    await unmatched();
+    await met();
+    expect((await desk.load(lookedUp)).reports.map(({ held }) => held)).toEqual([lookedUp]);
+    expect(desk.asked).toEqual([`StartExecution ${lookedUp}-1`]);
+  });
+
+  test('opens a case of its own where a person had closed the unmatched one, and once', async () => {
+    await unmatched();
+    await desk.write(lookedUp, { kind: 'closed', by: 'ann', reason: 'nothing of ours' });
+    for (let times = 0; times < 2; times += 1) await met();
+    expect(new Set(desk.asked)).toEqual(new Set([`StartExecution ${caseIdOf(digest, whole, key.id)}-1`]));
+    expect((await desk.load(lookedUp)).closed?.by).toBe('ann');
+  });
+});
+
 describe('the same alert, delivered twice at once', () => {
   test('is not unmatched by the one that came too late', async () => {
     await desk.close();

@@ -2,7 +2,7 @@
 
 1. Sources that begin with "aws." are refused on the bus, as by AWS; but the services that this script speaks for
    (AWS Health, Secrets Manager) are AWS's own, so the owner of the account may put their events there.
-2. Policies are enforced, but two condition keys that the stack's policies use are not filled in.
+2. Policies are enforced, but three condition keys that the stack's policies use are not filled in.
 3. A refusal is told to the caller alone; here it is also written to the log, for the script to see.
 4. Queue messages that were handled leave no trace in its state; here every request to a service is kept in REQUESTS_FILE,
    for the script to search. Those to KMS are not: values are sent there, and nowhere else.
@@ -29,7 +29,7 @@ def put_events_of_aws(data, allow_aws_source=True):
 
 
 def request_context(service, iam_action, body, params):
-    """What conditions can ask about a request: its tags, as before, and what KMS and EventBridge add to them."""
+    """What conditions can ask about a request: its tags, as before, and what KMS, DynamoDB and EventBridge add to them."""
     context = request_tag_context(service, iam_action, body, params)
     if service != "kms":
         requests.write(f"{iam_action} ".encode() + (body or b"") + b"\n")
@@ -37,6 +37,11 @@ def request_context(service, iam_action, body, params):
         given = json.loads(body or b"{}").get("EncryptionContext") or {}
         context["kms:EncryptionContextKeys"] = list(given)
         context.update({f"kms:EncryptionContext:{key}": value for key, value in given.items()})
+    if service == "dynamodb":
+        asked = json.loads(body or b"{}")
+        leading = (asked.get("Key") or asked.get("Item") or {}).get("pk", {}).get("S")
+        if leading is not None:
+            context["dynamodb:LeadingKeys"] = [leading]
     if iam_action == "events:PutEvents":
         sources = sorted({entry.get("Source", "") for entry in json.loads(body or b"{}").get("Entries", [])})
         context["events:source"] = sources[0] if len(sources) == 1 else sources

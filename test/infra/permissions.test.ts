@@ -43,6 +43,12 @@ describe('roles', () => {
     expect([...new Set(actions)].sort()).toEqual(['cloudtrail:LookupEvents', 'iam:ListUsers', 'secretsmanager:ListSecrets', 'sts:GetCallerIdentity']);
   });
 
+  it('let the index, which reads every secret, at nothing in the ledger but the looks to come', () => {
+    const statements = roleOf(resources, 'index').filter(({ Resource }) => Resource.some((resource) => /Ledger/.test(resource)));
+    expect(statements.map(({ Action }) => Action)).toEqual([['dynamodb:GetItem', 'dynamodb:DeleteItem']]);
+    for (const { Condition } of statements) expect(Condition).toEqual({ 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': 'look' } });
+  });
+
   it('use keys of the house only through Secrets Manager', () => {
     const statements = functionNames.flatMap((name) => roleOf(resources, name)).filter(({ Resource }) => Resource.some((resource) => resource.endsWith(':key/*')));
     expect(statements.length).toBeGreaterThan(0);
