@@ -5,6 +5,7 @@ import { moveOf } from '../core/run.ts';
 import { type DispatchDeps } from './admit.ts';
 import { listTasks } from './claims.ts';
 import { isRunning, startPlaybook, stopPlaybook, wakeAll } from './executions.ts';
+import type { CaseHead } from './ledger.ts';
 import { claimOnce } from './open-case.ts';
 import { putRemaining } from './tasks.ts';
 import { sendDueLooks } from './looks.ts';
@@ -19,35 +20,41 @@ const pageSize = 100;
  * ended red without a word is reported; looks that are due are sent; overdue tasks are counted. `quiet` is in milliseconds; -Infinity after a restart.
  */
 export const sweep = async (deps: DispatchDeps, quiet = quietMilliseconds): Promise<void> => {
-  const { ledger, clientOf, playbook, now } = deps;
+  const failures: unknown[] = [];
+  // what takes long, or throws for one case at every sweep, must not keep the rest from its turn
+  const attempted = (work: Promise<void>): Promise<void> => work.catch((error: unknown) => void failures.push(error));
+  await attempted(sendDueLooks(deps));
+  await attempted(reportRed(deps, quiet));
   for (const status of ['open', 'waiting']) {
     let cursor: string | undefined;
     do {
-      const page = await ledger.list(status, pageSize, cursor);
-      for (const head of page.items) {
-        if (!isQuiet(head.lastAt, quiet, now())) continue;
-        const found = await ledger.load(head.id);
-        if (!found) continue;
-        await ledger.project(found);
-        // the head does not move with every line
-        if (!isQuiet(found.lines.at(-1)?.at ?? head.lastAt, quiet, now())) continue;
-        // a case without a credential waits for its message, which is in the queue or the dead-letter queue
-        if (!isBeingWorkedOn(found) || !found.credential) continue;
-        if (found.attempt > 0 && (await isRunning(clientOf, playbook, found.id, found.attempt))) {
-          // whoever answered may have died before the playbook was woken
-          if (moveOf(found, now()).next !== 'ask') await wakeAll(clientOf, ledger, `case:${found.id}`);
-          continue;
-        }
-        // its dispatcher may have died before it saw that another case has the credential
-        if (found.attempt === 0 && (await claimOnce(found.credential, found.id, deps)) !== 'ours') continue;
-        await revive(found, found.attempt === 0 ? 'its playbook was never started' : 'its playbook is not running', deps, quiet === -Infinity);
-      }
+      const page = await deps.ledger.list(status, pageSize, cursor);
+      for (const head of page.items) if (isQuiet(head.lastAt, quiet, deps.now())) await attempted(lookAfter(head, quiet, deps));
       cursor = page.cursor;
     } while (cursor);
   }
-  await reportRed(deps, quiet);
-  await sendDueLooks(deps);
-  await countOverdue(deps);
+  await attempted(countOverdue(deps));
+  if (failures.length > 0) throw failures[0];
+};
+
+/** Does what one open case needs. */
+const lookAfter = async (head: CaseHead, quiet: number, deps: DispatchDeps): Promise<void> => {
+  const { ledger, clientOf, playbook, now } = deps;
+  const found = await ledger.load(head.id);
+  if (!found) return;
+  await ledger.project(found);
+  // the head does not move with every line
+  if (!isQuiet(found.lines.at(-1)?.at ?? head.lastAt, quiet, now())) return;
+  // a case without a credential waits for its message, which is in the queue or the dead-letter queue
+  if (!isBeingWorkedOn(found) || !found.credential) return;
+  if (found.attempt > 0 && (await isRunning(clientOf, playbook, found.id, found.attempt))) {
+    // whoever answered may have died before the playbook was woken
+    if (moveOf(found, now()).next !== 'ask') await wakeAll(clientOf, ledger, `case:${found.id}`);
+    return;
+  }
+  // its dispatcher may have died before it saw that another case has the credential
+  if (found.attempt === 0 && (await claimOnce(found.credential, found.id, deps)) !== 'ours') return;
+  await revive(found, found.attempt === 0 ? 'its playbook was never started' : 'its playbook is not running', deps, quiet === -Infinity);
 };
 
 const isQuiet = (lastAt: string, quiet: number, now: Date): boolean => now.getTime() - new Date(lastAt).getTime() >= quiet;

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { claim, putWaker } from '../../functions/aws/claims.ts';
+import { putLook } from '../../functions/aws/looks.ts';
 import { revive, sweep } from '../../functions/aws/sweep.ts';
 import type { Entry } from '../../functions/core/case.ts';
-import { report } from '../core/circumstances.ts';
+import { circumstances, report } from '../core/circumstances.ts';
 import { begun, key, openDesk, plannedIn, type Desk } from './desk.ts';
 
 let desk: Desk;
@@ -51,6 +52,25 @@ describe('a case whose playbook was aborted', () => {
     const red = await desk.load(id);
     expect(red.status).toBe('not-contained');
     expect(red.tasks.map(({ question }) => question).join()).toContain('10 attempts ended without a word');
+  });
+});
+
+describe('a case at which every sweep throws', () => {
+  test('keeps nothing else from its turn, and the sweep fails for it', async () => {
+    const other = 'c-0b';
+    const red = 'c-0c';
+    for (const each of [id, other]) await desk.write(each, ...begun(), plannedIn());
+    await desk.write(red, ...begun(), plannedIn(), { kind: 'concluded', attempt: 1, status: 'not-contained', note: '' });
+    await putLook(desk.ledger, await desk.write('c-0d', ...begun(), plannedIn({ facts: { ...circumstances().facts, watchSeconds: 1200 } })), desk.now());
+    desk.pass(86_400);
+    const clientOf = ((client: never) => {
+      const { send } = desk.dispatch.clientOf<{ send: (command: { input: { executionArn?: string } }) => Promise<unknown> }>(client);
+      return { send: (command: { input: { executionArn?: string } }) => (command.input.executionArn?.includes(id) ? Promise.reject(new Error('throttled')) : send(command)) };
+    }) as never;
+    await expect(sweep({ ...desk.dispatch, clientOf })).rejects.toThrow('throttled');
+    expect(desk.asked).toContain(`StartExecution ${other}-2`);
+    expect(desk.asked.some((asked) => asked.startsWith(`StartExecution ${red}-1`))).toBe(true);
+    expect(desk.asked[0]).toBe('SendMessage');
   });
 });
 
