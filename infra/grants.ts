@@ -47,6 +47,8 @@ const hold: Grant = { actions: ['kms:Encrypt'], resources: ['hold-key'], conditi
 
 /** What every function of a playbook needs: to read a case's lines and to add one. */
 const lines: Grant = { actions: ['dynamodb:Query', 'dynamodb:PutItem'], resources: ['ledger'] };
+/** To take back a task that nobody has answered, and to read who did answer it. */
+const withdraw: Grant = { actions: ['dynamodb:UpdateItem', 'dynamodb:GetItem'], resources: ['ledger'] };
 const wake: Grant = { actions: ['states:SendTaskSuccess'], resources: ['playbooks'] };
 
 /** What each function's own code may call of the platform. What its connectors need is added from their `permissions`. */
@@ -76,8 +78,8 @@ export const grants: Record<FunctionName, Grant[]> = {
   rotate: [lines, wake, { actions: ['events:PutEvents'], resources: ['bus'], conditions: { StringEquals: { 'events:source': 'rescind' } } }],
   revoke: [lines],
   probe: [lines, { actions: ['kms:Decrypt'], resources: ['hold-key'], conditions: boundToCase }],
-  record: [lines, { actions: ['dynamodb:UpdateItem', 'dynamodb:DeleteItem'], resources: ['ledger'] }],
-  report: [lines, wake, { actions: ['sns:Publish'], resources: ['topic'] }, { actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: ['topic-key'] }],
+  record: [lines, withdraw, { actions: ['dynamodb:DeleteItem'], resources: ['ledger'] }],
+  report: [lines, withdraw, wake, { actions: ['sns:Publish'], resources: ['topic'] }, { actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: ['topic-key'] }],
   index: [
     // looks that are due are read and forgotten; who reads every secret has no other business in the ledger
     { actions: ['dynamodb:GetItem', 'dynamodb:DeleteItem'], resources: ['ledger'], conditions: onlyLooks },

@@ -4,10 +4,10 @@ import { outcomeOf, remainingOf, statusOf } from '../core/outcome.ts';
 import { forget } from './held.ts';
 import { putLook } from './looks.ts';
 import type { RecordDeps } from './steps.ts';
-import { putRemaining, withdrawActs, withdrawQuestions } from './tasks.ts';
+import { putRemaining, withdrawActs, withdrawn, withdrawQuestions } from './tasks.ts';
 
 /** What concluding itself tells. */
-const isOurs = (line: Line): boolean => line.kind === 'outcome' || line.kind === 'asked' || (line.kind === 'answered' && line.by === 'rescind');
+const isOurs = (line: Line): boolean => line.kind === 'outcome' || line.kind === 'asked' || (line.kind === 'answered' && line.answer === withdrawn);
 
 /**
  * Writes how a case ends, as it was judged. Where anybody else writes meanwhile, it does not end: the case comes back with

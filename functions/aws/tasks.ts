@@ -1,7 +1,7 @@
-import { openApprovals, type Case, type Task } from '../core/case.ts';
+import { openApprovals, type Case, type Entry, type Task } from '../core/case.ts';
 import { contactOf, type Configuration } from '../core/configuration.ts';
 import { taskIdOf } from '../core/ids.ts';
-import { answerTask, putTask } from './claims.ts';
+import { answerTask, getTask, putTask } from './claims.ts';
 import { digest } from './digest.ts';
 import type { RecordDeps } from './steps.ts';
 
@@ -17,7 +17,7 @@ export const taskFor = (found: Case, kind: Task['kind'], question: string, about
 });
 
 /** The answer that we give ourselves to what need not be answered any more. */
-const withdrawn = 'withdrawn';
+export const withdrawn = 'withdrawn';
 
 /** Gives each thing that remains to its owner as a task. */
 export const putRemaining = async (found: Case, remaining: readonly string[], { ledger, configuration, now }: Pick<RecordDeps, 'ledger' | 'configuration' | 'now'>): Promise<Case> => {
@@ -35,6 +35,10 @@ export const putRemaining = async (found: Case, remaining: readonly string[], { 
 export const withdrawQuestions = (found: Case, deps: RecordDeps): Promise<Case> =>
   withdraw(found, openApprovals(found), 'the case ended without this answer', deps);
 
+/** Takes back the questions about earlier plans, since an answer to them would agree to nothing any more. */
+export const withdrawStale = (found: Case, about: string, deps: Pick<RecordDeps, 'ledger'>): Promise<Case> =>
+  withdraw(found, openApprovals(found).filter((task) => task.about !== about), 'the plan changed, and another question was put in its place', deps);
+
 /** Takes back what an earlier attempt left for a person and what no longer remains, or remains otherwise. */
 export const withdrawActs = (found: Case, remaining: readonly string[], deps: RecordDeps): Promise<Case> =>
   withdraw(found, found.tasks.filter(({ kind, about, answer }) => kind === 'act' && answer === undefined && !remaining.includes(about)), 'what remains was judged anew', deps);
@@ -46,8 +50,11 @@ export const withdrawAll = (found: Case, deps: Pick<RecordDeps, 'ledger'>): Prom
 const withdraw = async (found: Case, tasks: readonly Task[], reason: string, { ledger }: Pick<RecordDeps, 'ledger'>): Promise<Case> => {
   let told = found;
   for (const { id } of tasks) {
-    await answerTask(ledger, id, withdrawn, 'rescind', reason);
-    told = await ledger.tell(found.id, (current) => (current.tasks.some((task) => task.id === id && task.answer !== undefined) ? undefined : { kind: 'answered', task: id, answer: withdrawn, by: 'rescind', reason }), told);
+    const isFirst = await answerTask(ledger, id, withdrawn, 'rescind', reason);
+    // who answered before us may not have written it yet: the ledger must not say otherwise than the table
+    const standing = isFirst ? undefined : await getTask(ledger, id);
+    const entry: Entry = { kind: 'answered', task: id, answer: standing?.answer ?? withdrawn, by: standing?.answeredBy ?? 'rescind', reason: standing?.reason ?? reason };
+    told = await ledger.tell(found.id, (current) => (current.tasks.some((task) => task.id === id && task.answer !== undefined) ? undefined : entry), told);
   }
   return told;
 };

@@ -167,7 +167,7 @@ const tell = (found: Case, line: Line): void => {
       found.plan = line.plan;
       found.outcome = undefined;
       // a question that was put in an earlier attempt still stands: nobody is asked the same thing twice
-      if (line.plan.decision === 'ask' && openApprovals(found).some(({ about }) => about === line.plan.about)) found.status = 'waiting';
+      if (line.plan.decision === 'ask' && openQuestion(found)) found.status = 'waiting';
       return;
     case 'asked': {
       if (!found.tasks.some(({ id }) => id === line.task.id)) found.tasks.push({ ...line.task });
@@ -179,7 +179,7 @@ const tell = (found: Case, line: Line): void => {
     }
     case 'answered':
       answer(found, line);
-      if (found.status === 'waiting' && !openApprovals(found).length) found.status = 'open';
+      if (found.status === 'waiting' && !openQuestion(found)) found.status = 'open';
       if (isLate(found, line)) {
         found.status = 'open';
         found.endedAt = undefined;
@@ -214,6 +214,9 @@ const isLate = (found: Case, { task: id, answer }: Extract<Line, { kind: 'answer
 
 /** The questions that nobody has answered yet. */
 export const openApprovals = (found: Case): Case['tasks'] => found.tasks.filter(({ kind, answer }) => kind === 'approve' && answer === undefined);
+
+/** The question about the plan in force, where nobody has answered it yet; one about an earlier plan holds nothing up. */
+export const openQuestion = (found: Case): Case['tasks'][number] | undefined => openApprovals(found).find(({ about }) => about === found.plan?.about);
 
 /** Whether a playbook should be at work on it. */
 export const isBeingWorkedOn = ({ status, closed }: Case): boolean => closed === undefined && (status === 'open' || status === 'waiting');

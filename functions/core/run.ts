@@ -1,5 +1,5 @@
 import type { ActVerb, Case, Line } from './case.ts';
-import { openApprovals } from './case.ts';
+import { openQuestion } from './case.ts';
 import type { Acted, Child, ConnectorFacts } from './connector.ts';
 import type { Plan, PlannedStep } from './plan.ts';
 import type { Next } from './step.ts';
@@ -13,6 +13,7 @@ export type Move =
   | { next: 'await'; seconds: number };
 
 type ActedLine = Extract<Line, { kind: 'acted' }>;
+type PlannedLine = Extract<Line, { kind: 'planned' }>;
 
 /** How often a rotation is repeated while the old value is alive. */
 const mostRotations = 2;
@@ -85,7 +86,7 @@ export const moveOf = (found: Case, now: Date): Move => {
   if (found.closed || found.endedAt !== undefined) return { next: 'record' };
   const { plan } = found;
   if (!plan || replan(found)) return { next: 'plan' };
-  if (plan.decision === 'ask') return answered(found, plan) ? { next: 'plan' } : { next: 'ask' };
+  if (plan.decision === 'ask') return { next: answered(found, plan) ? 'plan' : isPatienceOver(found, now) ? 'record' : 'ask' };
   if (plan.decision !== 'act') return { next: 'record' };
   for (const step of plan.steps) {
     const move = moveFor(step, found, plan, now);
@@ -102,17 +103,36 @@ const isBehind = (found: Case, plan: Plan): boolean => {
   return last?.kind === 'acted';
 };
 
-/** A new attempt or an answer asks for a new look before anything else, unless acts were begun: those go on where they stood. */
+/** A new attempt or a report asks for a new look before anything else, unless acts were begun: those go on where they stood. */
 const replan = (found: Case): boolean => {
   const lines = linesOf(found);
-  const planned = lines.findLast(({ kind }) => kind === 'planned');
+  const planned = lines.findLast((line): line is PlannedLine => line.kind === 'planned');
   if (!planned) return true;
   if (lines.some(({ kind }) => kind === 'acted' || kind === 'intent')) return false;
-  return lines.some(({ kind, n }) => (kind === 'started' || kind === 'joined') && n > planned.n);
+  return lines.some((line) => line.n > planned.n && (line.kind === 'started' || (line.kind === 'joined' && (planned.plan.decision !== 'ask' || isNews(line, planned, found)))));
 };
 
-const answered = (found: Case, plan: Plan): boolean =>
-  openApprovals(found).length === 0 && found.tasks.some(({ about, answer }) => about === plan.about && (answer === 'approve' || answer === 'reject'));
+/** Whether a report may change what a person is asked: it proves something, or brings the first value that can be tried. Names alone would keep the case asking for ever. */
+const isNews = ({ proof, report }: Extract<Line, { kind: 'joined' }>, planned: PlannedLine, found: Case): boolean =>
+  (proof !== undefined && proof !== 'name') ||
+  (report.held !== undefined && !found.lines.some((line) => line.n < planned.n && 'report' in line && line.report?.held !== undefined));
+
+/** Whether a person decided about the plan in force, whatever else was asked before. */
+const answered = (found: Case, plan: Plan): boolean => {
+  const last = found.tasks.findLast(({ about, answer }) => about === plan.about && answer !== undefined)?.answer;
+  return last === 'approve' || last === 'reject';
+};
+
+/** How long a question waits for its answer: as long as the playbook's state that asks it, which begins anew with each wake. */
+export const answerPatienceMilliseconds = 7 * 86_400_000;
+
+/** Whether the question about the plan in force has waited for too long, since it was put or since the case was opened again. */
+const isPatienceOver = (found: Case, now: Date): boolean => {
+  const question = openQuestion(found);
+  const asked = found.lines.find((line) => line.kind === 'asked' && line.task.id === question?.id);
+  const from = [asked, found.lines.find(({ n }) => n === found.since)].map((line) => (line ? timeOf(line) : 0));
+  return asked !== undefined && now.getTime() - Math.max(...from) >= answerPatienceMilliseconds;
+};
 
 /** Whether a report or an answer that asks for a new look came after the last look, and after the last failure. */
 export const isUnheard = (found: Case, now: Date): boolean => {

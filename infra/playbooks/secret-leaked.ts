@@ -3,6 +3,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Choice, Condition, Fail, JsonPath, Pass, Succeed, TaskInput, Wait, WaitTime } from 'aws-cdk-lib/aws-stepfunctions';
 import type { IChainable } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
+import { answerPatienceMilliseconds } from '../../functions/core/run.ts';
 import { step, waiting } from './step.ts';
 
 /** The functions that the playbook calls, by their verb. */
@@ -26,7 +27,7 @@ export const secretLeaked = (scope: Construct, functions: Steps): IChainable => 
   const prove = step(scope, 'Prove it dead', functions.probe);
   const look = step(scope, 'Look again', functions.probe);
   const settle = new Wait(scope, 'Let it settle', { time: WaitTime.secondsPath('$.seconds') });
-  const ask = waiting(scope, 'Ask a person', functions.report, Duration.days(7));
+  const ask = waiting(scope, 'Ask a person', functions.report, Duration.millis(answerPatienceMilliseconds));
   const awaitRotation = waiting(scope, 'Await the rotation', functions.rotate, Duration.seconds(60));
   const failure = new Pass(scope, 'Note the failure', { parameters: { case: JsonPath.stringAt('$.case'), attempt: JsonPath.numberAt('$.attempt'), error: JsonPath.stringAt('$.error.Error') } });
   const record = step(scope, 'Record', functions.record, TaskInput.fromJsonPathAt('$'));

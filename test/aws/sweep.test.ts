@@ -96,6 +96,24 @@ describe('a case that was never started', () => {
   });
 });
 
+test('a case that waits for an answer is not woken by more reports of its name', async () => {
+  const asking = plannedIn({ proof: 'name' });
+  const about = asking.kind === 'planned' ? asking.plan.about : '';
+  await desk.write(id, ...begun('name'), asking, { kind: 'asked', attempt: 1, task: { id: 't-1', case: id, kind: 'approve', question: '?', owner: 'orders', contact: 'x', deadline: '2026-12-01T00:00:00.000Z', about } });
+  await putWaker(desk.ledger, `case:${id}`, { case: id, attempt: 1 }, 'the-token', desk.now());
+  desk.running.add(`${id}-1`);
+  for (const finding of ['f-2', 'f-3']) {
+    await desk.write(id, { kind: 'joined', report: report({ finding }), proof: 'name' });
+    desk.pass(200);
+    await sweep(desk.dispatch);
+  }
+  expect(desk.asked).toEqual([]);
+  // whoever was woken in between waits with a newer patience than the question has
+  desk.pass(7 * 86_400);
+  await sweep(desk.dispatch);
+  expect(desk.asked).toEqual(['SendTaskSuccess the-token']);
+});
+
 test('a case that waits for an answer and was proven meanwhile is woken, whoever forgot to', async () => {
   const asking = plannedIn({ proof: 'name' });
   const about = asking.kind === 'planned' ? asking.plan.about : '';

@@ -50,6 +50,31 @@ describe('what a case remembers', () => {
     expect(told(...waiting, asked, red, { kind: 'closed', by: 'ann', reason: 'done' }, answered('approve')).status).toBe('closed');
   });
 
+  test('a question about an earlier plan does not hold up the answer to the one in force', () => {
+    const byValue = planOf(circumstances({ approval: true }));
+    const byName = planOf(circumstances({ proof: 'name', held: false, approval: true }));
+    expect([byName.decision, byValue.decision, byName.about === byValue.about]).toEqual(['ask', 'ask', false]);
+    const question = (id: string, { about }: typeof byName): Entry => ({ kind: 'asked', attempt: 1, task: { ...task, id, about } });
+    const twice: Entry[] = [
+      ...waiting.slice(0, 3),
+      { kind: 'planned', attempt: 1, plan: byName },
+      question('t-x', byName),
+      { kind: 'joined', report: report({ finding: 'f-2' }), proof: 'value' },
+      { kind: 'planned', attempt: 1, plan: byValue },
+      question('t-y', byValue),
+    ];
+    const says = (id: string, word: string): Entry => ({ kind: 'answered', task: id, answer: word, by: 'ann', reason: '' });
+    const approved = told(...twice, says('t-y', 'approve'));
+    expect([approved.status, moveOf(approved, new Date(at)).next]).toEqual(['open', 'plan']);
+    // the other way round nothing was agreed to
+    for (const word of ['approve', 'withdrawn']) {
+      const stale = told(...twice, says('t-x', word));
+      expect([stale.status, moveOf(stale, new Date(at)).next], word).toEqual(['waiting', 'ask']);
+    }
+    const late = told(...twice, red, says('t-y', 'approve'));
+    expect([late.status, moveOf(late, new Date(at)).next]).toEqual(['open', 'plan']);
+  });
+
   test('an outcome belongs to the plan that it came from', () => {
     const outcome: Entry = { kind: 'outcome', attempt: 1, outcome: { credential: 'aws-iam-key:KEY', outcome: 'unconfirmed', how: '', green: false, children: [] } };
     expect(told(...waiting, outcome).outcome?.outcome).toBe('unconfirmed');

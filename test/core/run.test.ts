@@ -4,7 +4,7 @@ import { caseOf, type Case, type Entry, type Line } from '../../functions/core/c
 import type { Acted, Probed } from '../../functions/core/connector.ts';
 import { outcomeOf, remainingOf, statusOf } from '../../functions/core/outcome.ts';
 import { planOf, type Plan } from '../../functions/core/plan.ts';
-import { moveOf, nextOf, roundOf } from '../../functions/core/run.ts';
+import { isUnheard, moveOf, nextOf, roundOf } from '../../functions/core/run.ts';
 import { circumstances, credential, report } from './circumstances.ts';
 
 const start = Date.parse('2026-11-22T01:00:00Z');
@@ -102,6 +102,46 @@ describe('what comes next', () => {
   test('an attempt after a crash goes on where the last one stood', () => {
     const crashed = told(...opened, planned(), acted(2, 'contain'), [5, { kind: 'started', attempt: 2, why: 'crashed' }]);
     expect(moveOf(crashed, now(5))).toEqual({ next: 'probe', at: start + 6000 });
+  });
+});
+
+describe('a case that waits for a person', () => {
+  const day = 86_400;
+  const asking = planOf(circumstances({ proof: 'name', held: false }));
+  const asked: [number, Entry] = [2, { kind: 'asked', attempt: 1, task: { id: 't-1', case: 'c-1', kind: 'approve', question: '?', owner: 'orders', contact: 'x', deadline: '', about: asking.about } }];
+  const joined = (seconds: number, proof: 'name' | 'issuer' | 'value', held?: string): [number, Entry] => [seconds, { kind: 'joined', report: report({ finding: `f-${seconds}`, held }), proof }];
+  const named = (held?: string): [number, Entry][] => [[0, { kind: 'opened', report: report({ held }) }], [0, { kind: 'matched', credential: 'aws-iam-key:KEY', proof: 'name', copies: 1 }], [0, { kind: 'started', attempt: 1, why: 'reported' }]];
+  const waiting: [number, Entry][] = [...named('c-1'), planned(asking), asked];
+
+  test('is not planned again for one more report of the name, nor is its end put off', () => {
+    const chatty = told(...waiting, joined(3, 'name', 'c-3'), joined(4, 'name', 'c-4'));
+    expect(moveOf(chatty, now(5)).next).toBe('ask');
+    expect(isUnheard(chatty, now(5))).toBe(false);
+    for (const proof of ['issuer', 'value'] as const) expect(moveOf(told(...waiting, joined(3, proof)), now(5)).next, proof).toBe('plan');
+    // what an earlier plan has heard is not news
+    expect(moveOf(told(...named('c-1'), joined(0, 'value'), planned(asking), asked, joined(3, 'name')), now(5)).next).toBe('ask');
+  });
+
+  test('is planned again for the first report that brings a value to try', () => {
+    const bare: [number, Entry][] = [...named(), planned(asking), asked];
+    expect(moveOf(told(...bare, joined(3, 'name')), now(5)).next).toBe('ask');
+    expect(moveOf(told(...bare, joined(3, 'name', 'c-3')), now(5)).next).toBe('plan');
+    expect(moveOf(told(...bare, joined(3, 'name', 'c-3'), [4, { kind: 'planned', attempt: 1, plan: asking }], joined(5, 'name', 'c-5')), now(6)).next).toBe('ask');
+  });
+
+  test('waits for seven days from its question, however often it is woken and asked the same', () => {
+    const woken = [...waiting, ...[1, 3, 5].flatMap((days): [number, Entry][] => [joined(days * day, 'value'), [days * day + 1, { kind: 'planned', attempt: 1, plan: asking }]])];
+    expect(moveOf(told(...woken), now(2 + 7 * day - 1)).next).toBe('ask');
+    expect(moveOf(told(...woken), now(2 + 7 * day)).next).toBe('record');
+    expect(statusOf(told(...woken), undefined)).toEqual({ status: 'not-contained', note: 'nobody answered in time' });
+    const answer: [number, Entry] = [8 * day, { kind: 'answered', task: 't-1', answer: 'approve', by: 'ann', reason: '' }];
+    expect(moveOf(told(...woken, answer), now(8 * day)).next).toBe('plan');
+  });
+
+  test('that is reported again after it ended red waits anew for the same question', () => {
+    const red: [number, Entry][] = [...waiting, [7 * day, { kind: 'concluded', attempt: 1, status: 'not-contained', note: '' }], [9 * day, { kind: 'started', attempt: 2, why: 'reported again' }], [9 * day, { kind: 'planned', attempt: 2, plan: asking }]];
+    expect(moveOf(told(...red), now(15 * day)).next).toBe('ask');
+    expect(moveOf(told(...red), now(16 * day)).next).toBe('record');
   });
 });
 

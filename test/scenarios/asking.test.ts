@@ -146,6 +146,26 @@ describe.concurrent('where a person must agree', () => {
       expect((await answer(town, task, 'reject')).status).toBe(409);
     }));
 
+  test('a report of the value changes the plan that a person is asked about: the first question is withdrawn, and the answer to the second counts', () =>
+    inTown(worldOf(careful), async (town) => {
+      const named = await caseOf(town, await town.trufflehog([beside(town.value('key'), town.value('invented'))]));
+      expect([named.status, named.proof]).toEqual(['waiting', 'name']);
+      const first = await questionOf(town, named);
+      await town.gitleaks([gitleaksFinding(town.value('secret'))]);
+      const second = await town.until(async () => {
+        const open = await openQuestions(town);
+        return open.length === 1 && open[0]?.id !== first.id && open[0];
+      }, 'the first question is withdrawn and another one is put', 60);
+      const { tasks } = await town.get<{ tasks: (OpenTask & { answer: string; answeredBy: string; reason: string })[] }>('/tasks?status=answered');
+      expect(tasks.find(({ id }) => id === first.id)).toMatchObject({ answer: 'withdrawn', answeredBy: 'rescind', reason: expect.stringMatching(/another question/) });
+      expect((await answer(town, first, 'approve')).status).toBe(409);
+      const asked = await when(town, named.id, 'waiting');
+      expectUntouched(asked);
+      expect(await alive(town, asked.credential)).toBe(true);
+      expect((await answer(town, second, 'approve')).status).toBe(200);
+      expectConfirmed(await when(town, named.id, 'contained'));
+    }));
+
   test('an exemption asks while it lasts and ends by itself', () => {
     const base = worldOf(onePair);
     const passing = clockOf(15);

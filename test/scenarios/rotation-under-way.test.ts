@@ -89,6 +89,27 @@ describe.concurrent("the owner's scheduled rotation", () => {
     });
   });
 
+  test('that failed ten minutes ago and is tried again when the report arrives is waited for', () =>
+    inTown(base, async (town) => {
+      const theirs = '00000000-0000-4000-8000-0000000000aa';
+      const rotate = () => asWorld(town)(SecretsManagerClient).send(new RotateSecretCommand({ SecretId: secret, ClientRequestToken: theirs }));
+      town.behaviours.add({ service: 'vendor:acmepay', operation: 'PUT /v1/users', effect: 'down', times: 3 });
+      await rotate();
+      await town.until(() => trail(town, 'RotationFailed').length === 1, 'its steps have failed');
+      const version = town.providers.aws.state().secrets[secret]?.versions[theirs];
+      if (version) version.createdAt = new Date(town.clock.now().getTime() - 600_000).toISOString();
+      town.behaviours.add({ service: 'vendor:acmepay', operation: 'PUT /v1/users', effect: 'delay', seconds: 70, times: 1 });
+      await rotate();
+      await town.clock.sleep(10_000);
+      const found = await caseOf42(town);
+      expectConfirmed(found);
+      expect(await alive(town, found.credential)).toBe(false);
+      expect(trail(town, 'CancelRotateSecret', 'RotationAbandoned')).toEqual([]);
+      expect(whats(found).filter((what) => what === 'rotated')).toHaveLength(2);
+      expect(await isLetIn(town)).toBe(true);
+      expect(town.providers.aws.state().secrets[secret]?.rotation).toMatchObject({ enabled: true, rules: { AutomaticallyAfterDays: 30 } });
+    }));
+
   test('that hangs for good is taken for stuck after its three minutes, and the value is dead all the same', () =>
     inTown(
       base,

@@ -5,7 +5,7 @@ import type { CaseView } from '../../functions/core/case-view.ts';
 import type { SecretBinding } from '../../functions/core/configuration.ts';
 import type { World } from '../../local/world/world.ts';
 import { gitleaksFinding, type Town } from '../town.ts';
-import { worldOf } from '../world-of.ts';
+import { account, worldOf } from '../world-of.ts';
 import { alive, asWorld, expectConfirmed, expectRed, inTown, probes, whats } from './telling.ts';
 
 // on a busy machine everything takes longer, and is as true
@@ -21,6 +21,20 @@ const houseOf = (text: Record<string, string>, binding: Partial<SecretBinding> =
     configuration: { ...base.configuration, secrets: [{ ...pay, ...binding }, ...others], probes: base.configuration.probes.map((probe) => ({ ...probe, control: { secret: 'orders/control' } })) },
     aws: { ...base.aws, secrets: base.aws.secrets?.map((secret) => (secret.name === 'orders/pay' ? { ...secret, value: JSON.stringify({ user: 'orders_a', ...text }) } : secret)) },
     vendors: { acmepay: { adminKey: '${vendorAdmin}', probe: 'acmepay', users: [...(base.vendors?.acmepay?.users ?? []), { name: 'watch', keys: [{ value: '${control}' }] }] } },
+  };
+};
+
+/** A secret that says which leaf is the probe's, and a second one of the same leaves that does not: there the database's password comes first. */
+const twoSecrets = (isControlled: boolean): World => {
+  const leaves = { password: '${database}', key: '${vendorA}' };
+  const base = houseOf(leaves, { leaf: 'key' });
+  const { secrets, probes } = base.configuration;
+  const rotation = { functionArn: `arn:aws:lambda:us-east-1:${account}:function:rotate-any` };
+  return {
+    ...base,
+    configuration: { ...base.configuration, secrets: [...secrets, { secret: 'orders/worker', owner: 'orders', probe: 'acmepay' }], probes: isControlled ? probes : probes.map(({ control: _, ...probe }) => probe) },
+    aws: { ...base.aws, secrets: [...(base.aws.secrets ?? []), { name: 'orders/worker', value: JSON.stringify({ user: 'orders_a', ...leaves }), rotation }] },
+    rotations: { ...base.rotations, 'rotate-any': { strategy: 'generated' } },
   };
 };
 
@@ -71,6 +85,19 @@ describe.concurrent("a leaked leaf that is not the probe's", () => {
       expect(probes(found)).not.toContain('dead');
     }));
 
+  test.for([{ by: 'the present key of the other', isControlled: false }, { by: 'the configured control', isControlled: true }])(
+    'and comes first in another secret, which names no leaf, is not dead because $by is let in',
+    ({ isControlled }) =>
+      inTown(twoSecrets(isControlled), async (town) => {
+        const found = only(await told(town, town.value('database')));
+        expect(found.credential).toMatch(/^declared-probe:acmepay\//);
+        expectRed(found);
+        expect(whats(found)).toContain('rotated');
+        expect(probes(found).length).toBeGreaterThan(0);
+        expect(new Set(probes(found))).toEqual(new Set(['unknown']));
+      }),
+  );
+
   test('does not keep the leaf that is from being proven dead', () =>
     inTown(houseOf({ database: '${database}', key: '${vendorA}' }, { leaf: 'key' }), async (town) => {
       const cases = await told(town, JSON.stringify({ database: town.value('database'), key: town.value('vendorA') }));
@@ -83,6 +110,13 @@ describe.concurrent("a leaked leaf that is not the probe's", () => {
 });
 
 describe.concurrent("the probe's leaf", () => {
+  test('that one secret names is proven dead, though another one that names none has it second', () =>
+    inTown(twoSecrets(true), async (town) => {
+      const found = only(await told(town, town.value('vendorA')));
+      expect(probes(found).at(-1)).toBe('dead');
+      expect(await alive(town, found.credential)).toBe(false);
+    }));
+
   test('that comes first is meant where the configuration names none, and is proven dead by its successor being let in', () =>
     inTown(houseOf({ key: '${vendorA}', database: '${database}' }), async (town) => {
       const found = only(await told(town, town.value('vendorA')));

@@ -62,8 +62,8 @@ export const begin = async (edges: Edges, place: Place, opens: (value: string) =
   if (pending === token) return { standing: 'running', token, since: noted.begun ?? context.now() };
   let schedule: Schedule | undefined = noted.gaveUp ? noted : undefined;
   if (pending !== undefined && pending !== versionWith(described, 'AWSCURRENT')) {
-    const { since } = await meet(edges, place.place, pending, noted.other, context);
-    if (!isOverdue(since, context.now())) return { standing: 'waiting' };
+    const { seen } = await meet(place.place, pending, noted.other, context);
+    if (!isOverdue(seen, context.now())) return { standing: 'waiting' };
     const { freed, ...more } = await freeStuck(edges, described, pending, place, opens, context);
     if ('question' in more) return { standing: 'ask', question: more.question };
     if (freed === 'elsewhere') return { standing: 'waiting' };

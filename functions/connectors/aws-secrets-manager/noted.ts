@@ -5,10 +5,8 @@ import type { Context } from '../../core/connector.ts';
 export interface Other {
   /** Its pending version. */
   token: string;
-  /** When we first saw it. */
+  /** When we first saw it: from then our patience is counted. */
   seen: Date;
-  /** From when our patience is counted: `seen`, or when its version was made where that is earlier. */
-  since: Date;
 }
 
 /** What earlier tries of this act noted about one secret. */
@@ -45,7 +43,7 @@ export const notedOf = (noted: readonly Record<string, unknown>[], place: string
     lambda: gaveUp?.lambda as string | undefined,
     rules: gaveUp?.rules as RotationRulesType | undefined,
     gaveUp: gaveUp !== undefined,
-    other: other && { token: String(other.other), seen: new Date(String(other.seen)), since: new Date(String(other.since)) },
+    other: other && { token: String(other.other), seen: new Date(String(other.seen)) },
     off: isText(off) ? new Date(off) : undefined,
     done: done && (isText(done.how) ? done.how : 'rotated'),
   };

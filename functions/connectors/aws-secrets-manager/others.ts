@@ -11,15 +11,15 @@ export const patienceMilliseconds = 180_000;
 /** Whether something that began then has lasted longer than any rotation should. */
 export const isOverdue = (since: Date, now: Date): boolean => now.getTime() - since.getTime() >= patienceMilliseconds;
 
-/** Notes a rotation of somebody else when it is first seen. One that began long before we came is not waited for anew. */
-export const meet = async (edges: Edges, place: string, pending: string, known: Other | undefined, { now, intent, signal }: Context): Promise<Other> => {
+/**
+ * Notes a rotation of somebody else when it is first seen: our patience begins there. How old its version is does not
+ * matter, since Secrets Manager repeats the steps of one that failed under the same token, and may be doing so just now.
+ */
+export const meet = async (place: string, pending: string, known: Other | undefined, { now, intent }: Context): Promise<Other> => {
   if (known?.token === pending) return known;
   const seen = now();
-  // an empty version does not tell when it was made
-  const made = (await textOf(edges, place, pending, signal))?.made;
-  const since = made && made < seen ? made : seen;
-  await intent.note({ place, other: pending, seen: seen.toISOString(), since: since.toISOString() });
-  return { token: pending, seen, since };
+  await intent.note({ place, other: pending, seen: seen.toISOString() });
+  return { token: pending, seen };
 };
 
 /**

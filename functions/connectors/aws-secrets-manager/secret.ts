@@ -23,11 +23,11 @@ export const versionWith = (described: Described, stage: string): string | undef
 export const wasCurrent = (described: Described, version: string): boolean =>
   (described.VersionIdsToStages?.[version] ?? []).some((stage) => stage === 'AWSCURRENT' || stage === 'AWSPREVIOUS');
 
-/** One version's text with its id and when it was made; undefined where there is no such version, no text in it, or the secret is being deleted. */
-export const textOf = async (edges: Edges, place: string, version: string | undefined, signal: AbortSignal): Promise<{ text: string; version: string; made?: Date } | undefined> => {
+/** One version's text with its id; undefined where there is no such version, no text in it, or the secret is being deleted. */
+export const textOf = async (edges: Edges, place: string, version: string | undefined, signal: AbortSignal): Promise<{ text: string; version: string } | undefined> => {
   try {
     const found = await edges.clientOf(SecretsManagerClient).send(new GetSecretValueCommand({ SecretId: place, VersionId: version }), { abortSignal: signal });
-    return found.SecretString === undefined ? undefined : { text: found.SecretString, version: found.VersionId ?? '', made: found.CreatedDate };
+    return found.SecretString === undefined ? undefined : { text: found.SecretString, version: found.VersionId ?? '' };
   } catch (error) {
     // the second one is what a secret marked for deletion answers
     if (isCode(error, 'ResourceNotFound', 'InvalidRequest')) return undefined;

@@ -32,7 +32,7 @@ const configured = async (edges: Edges, control: NonNullable<DeclaredProbe['cont
   return 'value' in value && value.value === tested ? { none: 'the control is the very value under test' } : value;
 };
 
-/** A place of the credential that is this probe's by the configuration: `leaf` where that names one, else the places at which the value was met. */
+/** A place that vouches for the value: it was met there at the named `leaf`, or, where the configuration names none, at `met`, of which one may be the probe's. */
 interface Own {
   place: string;
   name: string;
@@ -45,7 +45,8 @@ const ownPlaces = (edges: Edges, probe: string, credential: Credential): Own[] =
   // a place that nobody vouched for may hold a value that a thief put there
   for (const { place, name, path } of credential.copies.filter(({ bound }) => bound)) {
     const binding = bindingOfSecret(edges.configuration, name);
-    if (binding?.probe !== probe) continue;
+    // another leaf of it is another door's: that its named one is let in says nothing about this value
+    if (binding?.probe !== probe || (binding.leaf !== undefined && plainPath(path) !== binding.leaf)) continue;
     const own = places.get(place) ?? { place, name, leaf: binding.leaf, met: new Set() };
     own.met.add(plainPath(path));
     places.set(place, own);
@@ -61,8 +62,9 @@ const firstLeaf = (text: string): { path: string; isOnly: boolean } => {
 
 /**
  * The configured control; else the current value of the probe's leaf in a bound copy, where that is another than the one
- * under test. Where a secret has several secret-like leaves and the configuration does not say which is the probe's,
- * only the current value of that very leaf will do: if it is let in, the leaf is this door's.
+ * under test. Where the value is this probe's only because it comes first among several secret-like leaves of a secret of
+ * which the configuration does not say which is the probe's, only the current value of that very leaf will do: if it is
+ * let in, the leaf is this door's.
  */
 export const controlOf = async (edges: Edges, { name: probe, control }: DeclaredProbe, credential: Credential, tested: string, signal: AbortSignal): Promise<Control> => {
   const own = ownPlaces(edges, probe, credential);

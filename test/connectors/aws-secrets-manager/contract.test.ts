@@ -18,8 +18,7 @@ describe('a rotation that got stuck', () => {
   it('is given up and begun anew', async () => {
     const house = await openStoreHouse({ rotation: 'single-user', pending: { value: '{"user":"orders_a","key":"apk_never_set_anywhere_0000"}' } });
     try {
-      house.age();
-      expect((await finish((notes) => house.rotate({ notes }))).result).toBe('done');
+      expect((await finish((notes) => house.rotate({ notes }), house.patient())).result).toBe('done');
     } finally {
       await house.close();
     }

@@ -8,8 +8,7 @@ import { openStoreHouse, type StoreHouse } from './subject.ts';
 
 let house: StoreHouse;
 afterEach(() => house.close());
-const openHouse = async (options: VendorHouseOptions = {}) => (house = await openStoreHouse(options));
-const open = openHouse;
+const open = async (options: VendorHouseOptions = {}) => (house = await openStoreHouse(options));
 const finish = (notes: Notes = [], round = 0, copies = house.copies): Promise<Acted> => repeated((kept) => house.rotate({ notes: kept, round }, copies), notes);
 const keyNow = (): string => (JSON.parse(house.text() ?? '{}') as { key?: string }).key ?? '';
 const rotationNow = () => house.house.aws.state().secrets[secretName]?.rotation;
@@ -110,12 +109,11 @@ describe('a pending value that got stuck', () => {
   const stuckValue = newKey();
   const stuck = JSON.stringify({ user: 'orders_b', key: stuckValue });
   const rules = { AutomaticallyAfterDays: 30 };
-  const open = async (options: VendorHouseOptions) => (await openHouse(options)).age();
 
   it('is promoted where it opens the door', async () => {
     await open({ pending: { value: stuck } });
     await house.setKey('orders_b', stuckValue);
-    const notes: Notes = [];
+    const notes = house.patient();
     expect(await house.rotate({ notes })).toMatchObject({ result: 'done', note: expect.stringContaining('promoted') as string });
     expect(keyNow()).toBe(stuckValue);
     expect((await house.rotate({ notes })).result).toBe('done');
@@ -128,7 +126,7 @@ describe('a pending value that got stuck', () => {
     await open({ pending: { value: stuck } });
     house.behaviours.add({ service: 'vendor:acme', effect: 'down', status: 503 });
     const before = house.versions();
-    expect(await house.rotate()).toMatchObject({ result: 'ask', question: expect.stringContaining(secretName) as string });
+    expect(await house.rotate({ notes: house.patient() })).toMatchObject({ result: 'ask', question: expect.stringContaining(secretName) as string });
     expect(house.versions()).toEqual(before);
   });
 
@@ -136,7 +134,7 @@ describe('a pending value that got stuck', () => {
     await open({ pending: { value: stuck } });
     expect(rotationNow()).toMatchObject({ enabled: true, rules });
     const pending = stagesOf('AWSPENDING');
-    expect((await finish()).result).toBe('done');
+    expect((await finish(house.patient())).result).toBe('done');
     expect(house.stages()[pending ?? '']).toEqual(['RESCIND_KEPT']);
     expect(house.house.aws.state().secrets[secretName]?.versions[pending ?? '']?.value).toBe(stuck);
     expect(rotationNow()).toMatchObject({ enabled: true, rules });
@@ -148,7 +146,7 @@ describe('a pending value that got stuck', () => {
     const pending = stagesOf('AWSPENDING');
     const notes: Notes = [];
     expect((await house.rotate({ notes })).result).toBe('pending');
-    for (const fact of notes) fact.since = new Date(house.house.clock.now().getTime() - 180_000).toISOString();
+    for (const fact of notes) fact.seen = new Date(house.house.clock.now().getTime() - 180_000).toISOString();
     expect((await finish(notes)).result).toBe('done');
     expect(house.stages()[pending ?? '']).toEqual([]);
     expect(rotationNow()).toMatchObject({ enabled: true, rules });
@@ -158,7 +156,7 @@ describe('a pending value that got stuck', () => {
     for (const effect of ['drop', 'down'] as const) {
       it(`is freed once, whatever ${operation} does (${effect})`, { timeout: 30_000 }, async () => {
         await open({ pending: { value: stuck } });
-        const notes: Notes = [];
+        const notes = house.patient();
         house.behaviours.add({ service: 'secretsmanager', operation, effect, times: 5 });
         await house.rotate({ notes }).catch(() => undefined);
         house.behaviours.set([]);
@@ -173,7 +171,7 @@ describe('a pending value that got stuck', () => {
   it('gets its schedule back from what was noted, where cancelling made the provider forget it', { timeout: 30_000 }, async () => {
     await open({ pending: { value: stuck } });
     const secret = house.house.aws.state().secrets[secretName];
-    const notes: Notes = [];
+    const notes = house.patient();
     house.behaviours.add({ service: 'secretsmanager', operation: 'RotateSecret', effect: 'down' });
     await house.rotate({ notes }).catch(() => undefined);
     house.behaviours.set([]);
@@ -189,7 +187,7 @@ describe('a pending value that got stuck', () => {
     const expression = { ScheduleExpression: 'rate(10 days)', Duration: '3h' };
     if (secret?.rotation) secret.rotation.rules = expression;
     expect((await house.admin.send(new DescribeSecretCommand({ SecretId: secretName }))).RotationRules).toMatchObject(expression);
-    expect((await finish()).result).toBe('done');
+    expect((await finish(house.patient())).result).toBe('done');
     expect(rotationNow()?.rules).toMatchObject(expression);
   });
 });

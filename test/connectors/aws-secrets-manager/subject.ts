@@ -3,7 +3,7 @@ import { awsSecretsManager } from '../../../functions/connectors/aws-secrets-man
 import { declaredProbe } from '../../../functions/connectors/declared-probe/index.ts';
 import type { Acted, Copy, Store } from '../../../functions/core/connector.ts';
 import { Watch, type StoreSubject } from '../contract.ts';
-import { administrator, contextOf, copyOf, edgesElsewhere, type Asking } from '../house.ts';
+import { administrator, contextOf, copyOf, edgesElsewhere, type Asking, type Notes } from '../house.ts';
 import { controlName, openVendorHouse, secretName, type VendorHouse, type VendorHouseOptions } from '../vendor-house.ts';
 
 /** All tests of this connector are held against its permissions together. */
@@ -17,8 +17,10 @@ export interface StoreHouse extends StoreSubject, VendorHouse {
   stages(): Record<string, string[]>;
   /** The version that carries a label. */
   labelled(stage: string): string | undefined;
-  /** Lets a version be of an hour ago: the pending one, unless told. */
-  age(version?: string): void;
+  /** Lets the pending version be of an hour ago. */
+  age(): void;
+  /** What an earlier try noted that met the pending version of somebody else, and has been patient with it for long enough. */
+  patient(): Notes;
 }
 
 /** A secret of a vendor's key whose issuer is asked by a declared probe. */
@@ -37,10 +39,11 @@ export const openStoreHouse = async (options: VendorHouseOptions = {}): Promise<
   return {
     ...opened,
     labelled,
-    age: (version = labelled('AWSPENDING')) => {
-      const aged = versions()[version ?? ''];
+    age: () => {
+      const aged = versions()[labelled('AWSPENDING') ?? ''];
       if (aged) aged.createdAt = new Date(house.clock.now().getTime() - 3_600_000).toISOString();
     },
+    patient: () => [{ place: house.arn(secretName), other: labelled('AWSPENDING'), seen: new Date(house.clock.now().getTime() - 180_000).toISOString() }],
     store, copies, admin, context,
     behaviours: house.behaviours,
     value: key,

@@ -72,29 +72,47 @@ describe('the control', () => {
 describe("the probe's leaf", () => {
   const strangers = { database: newKey(), key: newKey() };
   /** A house whose secret holds this by now, and whose key under test is dead; the leaf is said, or not. */
-  const opened = async (text: (living: string) => object, { leaf, met = 'key', configured = true }: { leaf?: string; met?: string; configured?: boolean } = {}): Promise<() => Promise<Probed>> => {
+  const opened = async (text: (living: string) => object, { leaf, met = ['key'], configured = true }: { leaf?: string; met?: string[]; configured?: boolean } = {}): Promise<() => Promise<Probed>> => {
     const house = await open({ probe: () => (configured ? { control: { secret: controlName, leaf: 'key' } } : {}) });
     house.house.edges.configuration.secrets.splice(0, 1, { secret: secretName, owner: 'orders', probe: 'vendor', leaf });
     const living = newKey();
     await house.setKey('orders_a', living);
     for (const version of Object.values(house.house.aws.state().secrets[secretName]?.versions ?? {})) version.value = JSON.stringify(text(living));
-    const credential = { id: 'declared-probe:orders', issuer: 'declared-probe', name: 'orders', copies: [copyOf(house.house, secretName, met)] };
+    const credential = { id: 'declared-probe:orders', issuer: 'declared-probe', name: 'orders', copies: met.map((path) => copyOf(house.house, secretName, path)) };
     return () => house.issuer.probe(credential, house.key, contextOf(house.house.clock, { binding: { probe: 'vendor' } }));
   };
   it('is the one of which the control is taken, wherever else the value was met', async () => {
-    const probe = await opened((key) => ({ backup: strangers.database, key }), { leaf: 'key', met: 'backup', configured: false });
+    const probe = await opened((key) => ({ backup: strangers.database, key }), { leaf: 'key', met: ['backup', 'key'], configured: false });
     expect(await probe()).toMatchObject({ verdict: 'dead', control: true });
   });
 
+  it('says nothing about a value that was met elsewhere in its secret only', async () => {
+    for (const configured of [false, true]) {
+      const probe = await opened((key) => ({ backup: strangers.database, key }), { leaf: 'key', met: ['backup'], configured });
+      expect(await probe()).toMatchObject({ verdict: 'unknown', control: false, note: expect.stringContaining('no bound copy') as string });
+    }
+  });
+
+  it('that is named in one secret lifts no doubt about the first of several in another', async () => {
+    for (const configured of [false, true]) {
+      const house = await open({ probe: () => (configured ? { control: { secret: controlName, leaf: 'key' } } : {}), secrets: () => [{ name: 'orders/worker', value: JSON.stringify({ database: strangers.database, key: strangers.key }) }] });
+      house.house.edges.configuration.secrets.push({ secret: 'orders/worker', owner: 'orders', probe: 'vendor' });
+      // the leaked one opens a database; the key beside it in the first secret opens the vendor's door
+      const credential = { id: 'declared-probe:orders', issuer: 'declared-probe', name: 'orders', copies: [copyOf(house.house, secretName, 'database'), copyOf(house.house, 'orders/worker', 'database')] };
+      const probed = await house.issuer.probe(credential, newKey(), contextOf(house.house.clock, { binding: { probe: 'vendor' } }));
+      expect(probed).toMatchObject({ verdict: 'unknown', control: false, note: expect.stringContaining('secrets[].leaf') as string });
+    }
+  });
+
   it('must be said where several look like secrets: another control that is let in proves nothing about it', async () => {
-    const probe = await opened((key) => ({ database: strangers.database, key }), { met: 'database' });
+    const probe = await opened((key) => ({ database: strangers.database, key }), { met: ['database'] });
     expect(await probe()).toMatchObject({ verdict: 'unknown', control: false, note: expect.stringContaining('secrets[].leaf') as string });
   });
 
   it('need not be said where its own successor is let in, or where it is the only one', async () => {
     expect(await (await opened((key) => ({ key, database: strangers.database })))()).toMatchObject({ verdict: 'dead', control: true });
     expect(await (await opened(() => ({ user: 'orders_a', key: strangers.key })))()).toMatchObject({ verdict: 'dead', control: true });
-    expect(await (await opened(() => ({ url: `https://app:${strangers.key}@pay.example/v1`, key: strangers.key }), { met: 'url#password' }))()).toMatchObject({ verdict: 'dead', control: true });
+    expect(await (await opened(() => ({ url: `https://app:${strangers.key}@pay.example/v1`, key: strangers.key }), { met: ['url#password'] }))()).toMatchObject({ verdict: 'dead', control: true });
   });
 
   it('is not known any more where another one has come first, or nothing is there', async () => {
