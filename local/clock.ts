@@ -9,23 +9,27 @@ export interface Clock {
  * A clock on which time passes `speed` times as fast as on the wall; 1 is the real time. A faster one waits for a machine
  * that is busy: what takes a moment on an idle machine is no hour on a loaded one.
  */
-export const clockOf = (speed = 1): Clock => (speed === 1 ? wallClock : fastClock(speed));
+export const clockOf = (speed = 1): Clock => (speed === 1 ? wallClock() : fastClock(speed));
 
-const wallClock: Clock = {
-  now: () => new Date(),
-  sleep: (milliseconds, signal) =>
-    new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason as Error);
-      const stop = () => {
-        clearTimeout(timer);
-        reject(signal?.reason as Error);
-      };
-      const timer = setTimeout(() => {
-        signal?.removeEventListener('abort', stop);
-        resolve();
-      }, Math.max(0, milliseconds));
-      signal?.addEventListener('abort', stop, { once: true });
-    }),
+const wallClock = (): Clock => {
+  // a machine whose clock is set back must not show what has not happened yet, nor hide what has
+  let latest = 0;
+  return {
+    now: () => new Date((latest = Math.max(latest, Date.now()))),
+    sleep: (milliseconds, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason as Error);
+        const stop = () => {
+          clearTimeout(timer);
+          reject(signal?.reason as Error);
+        };
+        const timer = setTimeout(() => {
+          signal?.removeEventListener('abort', stop);
+          resolve();
+        }, Math.max(0, milliseconds));
+        signal?.addEventListener('abort', stop, { once: true });
+      }),
+  };
 };
 
 /** The most that passes on a fast clock between two looks, in its own milliseconds. */

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { clockOf } from '../../local/clock.ts';
 
 const busyFor = (milliseconds: number): void => {
@@ -24,6 +24,17 @@ test('a fast clock waits for a machine that is busy', async () => {
   expect(clock.now().getTime() - start).toBeLessThan(2_000);
   await clock.sleep(1_000);
   expect(clock.now().getTime() - start).toBeGreaterThanOrEqual(1_000);
+});
+
+test('the real time stands still while a machine whose clock was set back catches up', () => {
+  const clock = clockOf();
+  const before = clock.now().getTime();
+  const set = vi.spyOn(Date, 'now').mockReturnValue(before - 60_000);
+  try {
+    expect(clock.now().getTime()).toBe(before);
+  } finally {
+    set.mockRestore();
+  }
 });
 
 test.each([1, 100])('a sleep on a clock of speed %d ends when it is called off', async (speed) => {

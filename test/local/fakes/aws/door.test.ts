@@ -79,7 +79,7 @@ describe('the door', () => {
     expect(await errorOf(house.as(ALICE).sts.send(new GetCallerIdentityCommand()))).toBe('InvalidClientTokenId');
     expect(await errorOf(session.iam.send(new ListUsersCommand()))).toBeUndefined();
 
-    await house.ours.iam.send(denySessionsBefore(new Date(Date.now() + 1000)));
+    await house.ours.iam.send(denySessionsBefore(new Date(house.clock.now().getTime() + 1000)));
     expect(await errorOf(session.iam.send(new ListUsersCommand()))).toBe('AccessDenied');
     expect(await errorOf(session.secrets.send(new DescribeSecretCommand({ SecretId: 'shop/plain' })))).toBe('AccessDeniedException');
     expect(await errorOf(session.sts.send(new GetCallerIdentityCommand()))).toBeUndefined();
@@ -88,7 +88,7 @@ describe('the door', () => {
 
   it('lets a deny by issue time touch neither long-lived keys nor younger sessions', async () => {
     house = await open();
-    await house.ours.iam.send(denySessionsBefore(new Date(Date.now() - 60_000)));
+    await house.ours.iam.send(denySessionsBefore(new Date(house.clock.now().getTime() - 60_000)));
     expect(await errorOf(house.as(OLD_SESSION).iam.send(new ListUsersCommand()))).toBe('AccessDenied');
     expect(await errorOf(house.as(ALICE).iam.send(new ListUsersCommand()))).toBeUndefined();
     const { Credentials: young } = await house.as(ALICE).sts.send(new GetFederationTokenCommand({ Name: 'guest' }));
