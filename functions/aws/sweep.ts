@@ -33,6 +33,8 @@ export const sweep = async (deps: DispatchDeps, quiet = quietMilliseconds): Prom
       cursor = page.cursor;
     } while (cursor);
   }
+  // once more: a head that was behind has shown its case red only now
+  await attempted(reportRed(deps, quiet));
   await attempted(countOverdue(deps));
   if (failures.length > 0) throw failures[0];
 };

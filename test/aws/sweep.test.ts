@@ -1,3 +1,4 @@
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { claim, putWaker } from '../../functions/aws/claims.ts';
 import { putLook } from '../../functions/aws/looks.ts';
@@ -72,6 +73,16 @@ describe('a case at which every sweep throws', () => {
     expect(desk.asked.some((asked) => asked.startsWith(`StartExecution ${red}-1`))).toBe(true);
     expect(desk.asked[0]).toBe('SendMessage');
   });
+});
+
+test('a red case whose head was left behind by a crash is reported by the very sweep that brings the head up to date', async () => {
+  await desk.write(id, ...begun(), plannedIn());
+  const behind = await desk.documents.send(new GetCommand({ TableName: desk.ledger.table, Key: { pk: `case#${id}`, sk: 'head' } }));
+  await desk.write(id, { kind: 'concluded', attempt: 1, status: 'not-contained', note: '' });
+  await desk.documents.send(new PutCommand({ TableName: desk.ledger.table, Item: behind.Item }));
+  desk.pass(86_400);
+  await sweep(desk.dispatch);
+  expect(desk.asked.map((asked) => asked.replace(/\d+$/, ''))).toEqual([`StartExecution ${id}-1-report-`]);
 });
 
 describe('a case that was never started', () => {
