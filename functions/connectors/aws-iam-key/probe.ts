@@ -89,6 +89,8 @@ export const probeKey = async (edges: Edges, trail: Trail, credential: Credentia
       if (seen.verdict !== 'dead') return seen;
       const standing = await standingOf(edges, credential, signal);
       if (!(await isOfOurs(edges, credential, standing, signal))) return { verdict: 'unknown', basis: 'value', control: false, note: 'InvalidClientTokenId, but it is not a key of this account as far as IAM tells: that we ourselves were let in says nothing about it' };
+      // switched on again, or refused by this endpoint alone: whoever opens the door elsewhere is not asked here
+      if (standing.key?.status === 'Active') return { verdict: 'unknown', basis: 'value', control: true, note: `InvalidClientTokenId, but IAM's record of ${standing.user} says Active` };
       return { ...seen, children: await childrenOf(edges, trail, credential, standing, context) };
     }
     // a value that belongs to another key says nothing about this one

@@ -54,6 +54,15 @@ describe('a probe with the value', () => {
     expect(subject.alive()).toBe(true);
   });
 
+  it('is unknown where this door refuses it and IAM calls it active: another door may let it in', async () => {
+    await open();
+    subject.behaviours.add({ service: 'sts', operation: 'GetCallerIdentity', resource: subject.pair.id, effect: 'refuse', status: 403, code: 'InvalidClientTokenId', message: 'The security token included in the request is invalid.' });
+    expect(await probe()).toMatchObject({ verdict: 'unknown', note: expect.stringContaining('says Active') as string });
+    expect(subject.alive()).toBe(true);
+    await subject.kill();
+    expect((await probe()).verdict).toBe('dead');
+  });
+
   it('hears both worlds from a replica behind, until it has caught up', async () => {
     await open();
     await subject.kill();
