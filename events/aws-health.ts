@@ -54,6 +54,7 @@ const parse = (event: unknown): Parsed => {
 export const awsHealth: AwsEventSource = {
   transport: 'aws-event',
   name: 'aws-health',
+  tells: 'leak',
   pattern: { source: ['aws.health'], detailType: DETAIL_TYPES, detail: { service: ['RISK'] } },
   parse,
 };

@@ -1,5 +1,6 @@
-import { bodyText, header, jsonValue, mediaType, type Read } from './body.ts';
+import { header } from './body.ts';
 import { at, clean, countAt, isoTime, publicLink, rawText, textAt } from './fields.ts';
+import { githubPayload } from './github-hook.ts';
 import { githubSignature } from './signatures.ts';
 import type { Claim, Parsed, WebhookRequest, WebhookSource } from './trigger.ts';
 
@@ -11,17 +12,6 @@ const REPOSITORY = /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}\/(?!\.{1,2}$)[A-Za-z0-9._-]{
 
 const malformed = (reason: string): Parsed => ({ kind: 'malformed', reason });
 const ignored = (reason: string): Parsed => ({ kind: 'ignored', reason });
-
-/** The JSON text of a hook, whichever of GitHub's two content types it was set to. */
-const payloadOf = (request: WebhookRequest): Read<unknown> => {
-  const text = bodyText(request);
-  if (!text.ok) return text;
-  const type = mediaType(request);
-  if (type === 'application/json') return jsonValue(text.value);
-  if (type !== 'application/x-www-form-urlencoded') return { ok: false, reason: 'the content type must be application/json or application/x-www-form-urlencoded' };
-  const payload = new URLSearchParams(text.value).get('payload');
-  return payload === null ? { ok: false, reason: 'the form has no field named payload' } : jsonValue(payload);
-};
 
 const claims = new Map<string, Claim>([['active', 'verified'], ['inactive', 'unknown']]);
 
@@ -58,7 +48,7 @@ const alertOf = (action: string, body: unknown): Parsed => {
 };
 
 const parse = (request: WebhookRequest): Parsed => {
-  const body = payloadOf(request);
+  const body = githubPayload(request);
   if (!body.ok) return malformed(body.reason);
   const event = header(request, 'x-github-event');
   if (event === '') return malformed('the x-github-event header is missing');

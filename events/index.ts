@@ -1,6 +1,23 @@
+import { a2a } from './a2a.ts';
+import { awsBatch } from './aws-batch.ts';
+import { awsCodebuild } from './aws-codebuild.ts';
+import { awsCodepipeline } from './aws-codepipeline.ts';
+import { awsEcs } from './aws-ecs.ts';
+import { awsEmrServerless } from './aws-emr-serverless.ts';
+import { awsEmr } from './aws-emr.ts';
+import { awsGlue } from './aws-glue.ts';
 import { awsHealth } from './aws-health.ts';
+import { awsSagemaker } from './aws-sagemaker.ts';
+import { awsStates } from './aws-states.ts';
+import { buildkite } from './buildkite.ts';
+import { cursor } from './cursor.ts';
+import { githubActions } from './github-actions.ts';
 import { githubSecretScanning } from './github-secret-scanning.ts';
+import { gitlabJobs } from './gitlab-jobs.ts';
 import { gitleaks } from './gitleaks.ts';
+import { openai } from './openai.ts';
+import { standardWebhooks } from './standard-webhooks.ts';
+import { tekton } from './tekton.ts';
 import { trufflehog } from './trufflehog.ts';
 import type { Source } from './trigger.ts';
 
@@ -10,4 +27,21 @@ export const sources: readonly Source[] = [
   trufflehog,
   gitleaks,
   awsHealth,
+  awsBatch,
+  awsEcs,
+  awsGlue,
+  awsCodebuild,
+  awsCodepipeline,
+  awsStates,
+  awsSagemaker,
+  awsEmr,
+  awsEmrServerless,
+  githubActions,
+  gitlabJobs,
+  buildkite,
+  tekton,
+  standardWebhooks,
+  openai,
+  cursor,
+  a2a,
 ];

@@ -48,8 +48,45 @@ export interface SecretLeaked {
   lookup?: Lookup;
 }
 
-/** Everything that can happen. Later issues add `JobEnded`, `PersonLeft`, `PlaybookRequested` and `LeaseExpired`. */
-export type Trigger = SecretLeaked;
+/** Which run of which job platform, by the platform's own ids. A rerun is another run: it has another attempt. */
+export interface RunName {
+  /** The source's family, for instance `github-actions`, `gitlab`, `aws-batch`. */
+  platform: string;
+  /** The platform's id of the run, unique at the platform: `<repository id>/<run id>` at GitHub, an ARN at AWS where it has one. */
+  run: string;
+  /** Which attempt of it; `1` where the platform counts none or gives each attempt an id of its own. */
+  attempt: string;
+  /** One job of the run, where only that one is meant. */
+  job?: string;
+}
+
+interface OfRun {
+  source: string;
+  run: RunName;
+  /** ISO 8601, the platform's time of it; empty where it gives none that can be read. */
+  at: string;
+  /** The platform's own word for the state, for instance `TIMED_OUT`. */
+  state: string;
+  /** What ran, for a person and for the rules about job roles: a job definition, a project, a state machine, a workflow's name. */
+  name: string;
+  /** ARN of the role it ran with, where the event names it. */
+  role?: string;
+}
+
+/** A run (or one job of it) is over, however it ended. */
+export interface JobEnded extends OfRun {
+  trigger: 'JobEnded';
+  /** The same for all events that tell of this one end, unique for its source. */
+  end: string;
+}
+
+/** A run began to work: heard only where a rule ends its role's sessions, to know who shares the role. */
+export interface JobStarted extends OfRun {
+  trigger: 'JobStarted';
+}
+
+/** Everything that can happen. Later issues add `PersonLeft` and `PlaybookRequested`. */
+export type Trigger = SecretLeaked | JobEnded | JobStarted;
 
 /** What a parser makes of an authentic message. Total: garbage gives a reason, never an exception. */
 export type Parsed =
@@ -78,11 +115,22 @@ export interface WebhookSource {
   parse(request: WebhookRequest): Parsed;
 }
 
+/** A rule of EventBridge, in the words of the CDK. */
+export interface EventRule {
+  source: string[];
+  detailType: string[];
+  detail?: Record<string, unknown>;
+}
+
 /** A sender that speaks through EventBridge. `pattern` is the rule that the stack deploys for it. */
 export interface AwsEventSource {
   transport: 'aws-event';
   name: string;
-  pattern: { source: string[]; detailType: string[]; detail?: Record<string, unknown[]> };
+  /** What it tells of: a leak is for dispatch, a run for release. */
+  tells: 'leak' | 'run';
+  pattern: EventRule;
+  /** What it tells of runs that begin: deployed only where a rule of the configuration ends a job role of this platform. */
+  starts?: EventRule;
   parse(event: unknown): Parsed;
 }
 

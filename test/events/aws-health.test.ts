@@ -1,15 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { awsHealth } from '../../events/aws-health.ts';
 import type { SecretLeaked } from '../../events/trigger.ts';
-import { parseSample, planted, sampleText } from './samples.ts';
+import { leaksIn, parseSample, planted, sampleText } from './samples.ts';
 
 const exposed = JSON.parse(sampleText('aws-health', 'exposed.json')) as { detail: Record<string, unknown> };
 const withDetail = (changes: object) => ({ ...exposed, detail: { ...exposed.detail, ...changes } });
-const leaks = (event: unknown): SecretLeaked[] => {
-  const parsed = awsHealth.parse(event);
-  if (parsed.kind !== 'triggers') throw new Error(parsed.reason);
-  return parsed.triggers;
-};
+const leaks = (event: unknown): SecretLeaked[] => leaksIn(awsHealth.parse(event));
 
 describe('aws-health', () => {
   it("passes on the issuer's word about a key", () => {
@@ -22,7 +18,7 @@ describe('aws-health', () => {
 
   it('takes every key among the entities, in the account that is affected and not in the one that listens', () => {
     const parsed = parseSample(awsHealth, 'organization-two-keys.json');
-    expect(parsed.kind === 'triggers' && parsed.triggers.map(({ names, account }) => [names[0]?.id, account])).toEqual([[planted['AWS_KEY_ID'], '111122223333'], [planted['AWS_KEY_ID_2'], '111122223333']]);
+    expect(leaksIn(parsed).map(({ names, account }) => [names[0]?.id, account])).toEqual([[planted['AWS_KEY_ID'], '111122223333'], [planted['AWS_KEY_ID_2'], '111122223333']]);
   });
 
   it('takes a resend and another page for the same opening, and another start for another', () => {

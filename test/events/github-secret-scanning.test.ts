@@ -2,14 +2,10 @@ import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { githubSecretScanning } from '../../events/github-secret-scanning.ts';
 import type { SecretLeaked } from '../../events/trigger.ts';
-import { headersOf, parseSample, requestOf, sampleText } from './samples.ts';
+import { headersOf, leaksIn, parseSample, requestOf, sampleText } from './samples.ts';
 
 const headers = headersOf('github-secret-scanning');
-const leak = (file: string): SecretLeaked => {
-  const parsed = parseSample(githubSecretScanning, file);
-  if (parsed.kind !== 'triggers') throw new Error(parsed.reason);
-  return parsed.triggers[0]!;
-};
+const leak = (file: string): SecretLeaked => leaksIn(parseSample(githubSecretScanning, file))[0]!;
 const parse = (body: object, more: Record<string, string> = {}) => githubSecretScanning.parse(requestOf(JSON.stringify(body), { ...headers, ...more }));
 const created = JSON.parse(sampleText('github-secret-scanning', 'created.json')) as { action: string; alert: Record<string, unknown>; repository: Record<string, unknown> };
 
@@ -57,7 +53,7 @@ describe('github-secret-scanning', () => {
 
   it.each([['javascript:alert(1)'], ['http://github.com/x'], ['https://user:pass@github.com/x'], [7]])('shows no other link than an https one without credentials: %j', (html_url) => {
     const parsed = parse({ ...created, alert: { ...created.alert, html_url } });
-    expect(parsed.kind === 'triggers' && parsed.triggers[0]?.where).toMatch(/^https:\/\/github\.com\/x$|^nimbus-works\/shop secret scanning alert 7$/);
+    expect(leaksIn(parsed)[0]?.where).toMatch(/^https:\/\/github\.com\/x$|^nimbus-works\/shop secret scanning alert 7$/);
   });
 
   it('reads hooks set to either content type, and nothing that is not what its type says', () => {

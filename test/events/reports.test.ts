@@ -3,16 +3,14 @@ import { MAX_FINDINGS, MAX_VALUE_BYTES } from '../../events/ci-report.ts';
 import { gitleaks } from '../../events/gitleaks.ts';
 import { trufflehog } from '../../events/trufflehog.ts';
 import type { SecretLeaked, WebhookSource } from '../../events/trigger.ts';
-import { headersOf, NOW, parseSample, planted, requestOf, sampleText, signedReport, webhookSecret } from './samples.ts';
+import { headersOf, leaksIn, NOW, parseSample, planted, requestOf, sampleText, signedReport, webhookSecret } from './samples.ts';
 
 const { AWS_KEY_ID, AWS_SECRET, VENDOR_KEY, PASSWORD } = planted as Record<string, string>;
 const name = { issuer: 'aws-iam-key', id: AWS_KEY_ID };
 
 const leaks = (source: WebhookSource, body: unknown, id = 'msg_1', type?: string): SecretLeaked[] => {
   const headers = { ...headersOf(source.name, id), ...(type === undefined ? {} : { 'content-type': type }) };
-  const parsed = source.parse(requestOf(typeof body === 'string' ? body : JSON.stringify(body), headers));
-  if (parsed.kind !== 'triggers') throw new Error(parsed.reason);
-  return parsed.triggers;
+  return leaksIn(source.parse(requestOf(typeof body === 'string' ? body : JSON.stringify(body), headers)));
 };
 const sample = (source: WebhookSource, file: string) => JSON.parse(sampleText(source.name, file)) as Record<string, unknown>;
 const verified = sample(trufflehog, 'verified-aws.json');

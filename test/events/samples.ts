@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createHmac } from 'node:crypto';
-import type { AwsEventSource, Parsed, Source, WebhookRequest, WebhookSource } from '../../events/trigger.ts';
+import type { AwsEventSource, Parsed, SecretLeaked, Source, WebhookRequest, WebhookSource } from '../../events/trigger.ts';
 
 /** Values that look real enough for a parser; put together here, since scanners would flag them in a file. */
 export const planted: Record<string, string> = {
@@ -20,13 +20,22 @@ export const webhookSecret = `wh${'sec_'}${Buffer.alloc(32, 7).toString('base64'
 const folderOf = (name: string): string => new URL(`../../events/samples/${name}/`, import.meta.url).pathname;
 
 export const sampleNames = (source: string): string[] =>
-  existsSync(folderOf(source)) ? readdirSync(folderOf(source)).filter((file) => file !== 'headers.json').sort() : [];
+  existsSync(folderOf(source)) ? readdirSync(folderOf(source)).filter((file) => !file.endsWith('headers.json')).sort() : [];
 
 export const sampleText = (source: string, file: string): string => filled(readFileSync(folderOf(source) + file, 'utf8'));
 
-/** The unsigned headers of a source's requests, and those of Standard Webhooks, which reports read. */
-export const headersOf = (source: string, id = 'msg_1'): Record<string, string> => ({
-  ...(existsSync(`${folderOf(source)}headers.json`) ? (JSON.parse(readFileSync(`${folderOf(source)}headers.json`, 'utf8')) as Record<string, string>) : { 'content-type': 'application/json' }),
+const headersIn = (path: string): Record<string, string> => JSON.parse(readFileSync(path, 'utf8')) as Record<string, string>;
+
+/** Headers that only some samples of a folder have: `x.headers.json` is for every file whose name begins with x. */
+const ownHeaders = (source: string, file: string): Record<string, string> => {
+  const names = existsSync(folderOf(source)) ? readdirSync(folderOf(source)).filter((name) => name.endsWith('.headers.json') && file.startsWith(name.slice(0, -'.headers.json'.length))) : [];
+  return Object.assign({}, ...names.map((name) => headersIn(folderOf(source) + name))) as Record<string, string>;
+};
+
+/** The unsigned headers of a source's requests (of one sample, where a file is named), and those of Standard Webhooks, which reports read. */
+export const headersOf = (source: string, id = 'msg_1', file = ''): Record<string, string> => ({
+  ...(existsSync(`${folderOf(source)}headers.json`) ? headersIn(`${folderOf(source)}headers.json`) : { 'content-type': 'application/json' }),
+  ...ownHeaders(source, file),
   'webhook-id': id,
   'webhook-timestamp': String(NOW.getTime() / 1000),
 });
@@ -52,4 +61,13 @@ export const parsedBy = (source: Source, body: string | Uint8Array, headers: Rec
   }
 };
 
-export const parseSample = (source: WebhookSource | AwsEventSource, file: string): Parsed => parsedBy(source, sampleText(source.name, file), headersOf(source.name));
+/** The leaks that a message tells of; throws where it tells of something else. */
+export const leaksIn = (parsed: Parsed): SecretLeaked[] => {
+  if (parsed.kind !== 'triggers') throw new Error(parsed.reason);
+  return parsed.triggers.map((trigger) => {
+    if (trigger.trigger !== 'SecretLeaked') throw new Error('not a leak');
+    return trigger;
+  });
+};
+
+export const parseSample = (source: WebhookSource | AwsEventSource, file: string): Parsed => parsedBy(source, sampleText(source.name, file), headersOf(source.name, 'msg_1', file));

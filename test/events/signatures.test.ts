@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { buildkite } from '../../events/buildkite.ts';
+import { cursor } from '../../events/cursor.ts';
 import { githubSignature, standardWebhooksSignature } from '../../events/signatures.ts';
 import { requestOf } from './samples.ts';
 
@@ -94,6 +96,16 @@ describe.skipIf(!existsSync(shared))('published vectors, where they are at hand'
   it('hold for GitHub', () => {
     const { secret, body, signature } = vector('github-hmac');
     expect(githubSignature(requestOf(body, { 'x-hub-signature-256': signature }), [secret])).toEqual({ ok: true });
+  });
+
+  it('hold for Buildkite and for Cursor', () => {
+    const at = new Date(1_714_557_600_000);
+    for (const source of [buildkite, cursor]) {
+      const { secret, body, headers } = JSON.parse(readFileSync(`${shared}${source.name}.json`, 'utf8')) as { secret: string; body: string; headers: Record<string, string> };
+      const request = requestOf(body, Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])));
+      expect(source.authenticate(request, [secret], at), source.name).toEqual({ ok: true });
+      expect(source.authenticate(request, [`${secret}x`], at).ok, source.name).toBe(false);
+    }
   });
 
   it.each(['standard-webhooks-v1', 'gitlab-signing-token'])('hold for Standard Webhooks: %s', (file) => {

@@ -1,0 +1,38 @@
+import { idAt, oneRole, roleAt, runSource } from './aws-run.ts';
+import { at, textAt } from './fields.ts';
+
+const listAt = (value: unknown, ...path: string[]): unknown[] => {
+  const found = at(value, ...path);
+  return Array.isArray(found) ? (found as unknown[]) : [];
+};
+
+/** A job with one container, one with several in a task, or one with many nodes; a pod names no role but a service account. */
+const roleOf = (detail: unknown): string | undefined => {
+  const ofTasks = (value: unknown): (string | undefined)[] => listAt(value, 'ecsProperties', 'taskProperties').map((task) => roleAt(task, 'taskRoleArn'));
+  const ofNodes = listAt(detail, 'nodeProperties', 'nodeRangeProperties').flatMap((node) => [roleAt(node, 'container', 'jobRoleArn'), ...ofTasks(node)]);
+  return oneRole([roleAt(detail, 'container', 'jobRoleArn'), ...ofTasks(detail), ...ofNodes]);
+};
+
+/** `arn:...:job-definition/name:3` and `arn:...:job-queue/name` to `name`. */
+const shortName = (arn: string): string => arn.slice(arn.lastIndexOf('/') + 1).replace(/:\d+$/, '');
+
+/**
+ * AWS Batch. The run is what the job reads in `AWS_BATCH_JOB_ID`: the job's id, `id:index` in an array, `id#node` on many nodes;
+ * the parent of an array ends under the plain id, after its children. All attempts of a job are one run.
+ */
+export const awsBatch = runSource('aws-batch', 'aws.batch', [
+  {
+    detailType: 'Batch Job State Change',
+    state: 'status',
+    ends: { status: ['SUCCEEDED', 'FAILED'] },
+    starts: { status: ['RUNNING'] },
+    id: 'jobId',
+    read: (detail) => ({
+      run: idAt(detail, /^[\w-]+(?:[:#]\d+)?$/, 'jobId'),
+      name: shortName(textAt(detail, 'jobDefinition')) || shortName(textAt(detail, 'jobQueue')),
+      role: roleOf(detail),
+      startedAt: at(detail, 'startedAt'),
+      endedAt: at(detail, 'stoppedAt'),
+    }),
+  },
+]);
