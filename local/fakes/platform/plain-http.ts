@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../clock.ts';
 import type { Behaviour, Behaviours } from '../behaviour.ts';
@@ -32,6 +32,10 @@ export interface PlainOptions {
   clock: Clock;
   port?: number;
   answer(request: PlainRequest): PlainAnswer | Promise<PlainAnswer>;
+  /** What a request is about, for behaviours that name it; absent: its path. */
+  subject?: (path: string, body: Buffer) => string;
+  /** Sees the server before it listens, for what Node's own does not take. */
+  tune?: (server: Server) => void;
   /** How this provider says that it is asked too often. */
   throttled(request: PlainRequest): PlainAnswer;
   /** How this provider words a refusal that a world asks for. */
@@ -84,7 +88,7 @@ export const startPlain = async (options: PlainOptions): Promise<PlainServer> =>
     const method = message.method ?? 'GET';
     const operation = `${method} ${url.pathname}`;
     const body = await bytesOf(message);
-    const effects = behaviours.of({ service, operation, resource: url.pathname });
+    const effects = behaviours.of({ service, operation, resource: options.subject?.(url.pathname, body) ?? url.pathname });
     const has = (name: Behaviour['effect']) => effects.find(({ effect }) => effect === name);
     const headers = Object.fromEntries(Object.entries(message.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : (value ?? '')]));
     const request: PlainRequest = { method, path: url.pathname, query: url.searchParams, headers, body, from: message.socket.remoteAddress ?? '', origin, effects };
@@ -111,6 +115,7 @@ export const startPlain = async (options: PlainOptions): Promise<PlainServer> =>
       })
       .catch(() => message.socket.destroy());
   });
+  options.tune?.(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port ?? 0, '127.0.0.1', resolve);
