@@ -59,6 +59,8 @@ export interface AwsService {
   (request: AwsRequest): Promise<AwsAnswer>;
   /** The names of all that it can be asked, where it has a list of them. */
   operations?: readonly string[];
+  /** How it speaks, where the request does not show it: REST is taken for REST with XML unless this says `json`. */
+  protocol?: Protocol;
   /** The operation's name, where the protocol does not say it (REST). */
   operationOf?(request: Pick<UnprovenRequest, 'method' | 'path' | 'query' | 'headers'>): string;
   /** More names of what the request is about, for behaviours to match. */
@@ -122,11 +124,11 @@ export const startAws = async (options: ServerOptions): Promise<{ url: string; c
     const isForm = (headers['content-type'] ?? '').includes('x-www-form-urlencoded');
     const form = isForm ? new URLSearchParams(raw.toString('utf8')) : query;
     const action = form.get('Action') ?? undefined;
-    const protocol: Protocol = target !== undefined ? 'json' : action !== undefined ? 'query' : 'rest';
     const scope = claim !== undefined && claim !== 'incomplete' ? claim : undefined;
     const service = scope?.service ?? guessed(target, action);
     const method = message.method ?? 'GET';
     const found = services[service];
+    const protocol: Protocol = found?.protocol ?? (target !== undefined ? 'json' : action !== undefined ? 'query' : 'rest');
     const operation = found?.operationOf?.({ method, path, query, headers }) ?? target?.split('.').at(-1) ?? action ?? `${method} ${path}`;
     const partial = {
       service, protocol, operation, raw, method, path, query, headers, requestId,

@@ -1,0 +1,93 @@
+import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JWTPayload } from 'jose';
+import type { Leases } from '../core/configuration.ts';
+import { issuerKeys, KeysUnavailable, type FindKey, type KeyOptions } from './oidc-keys.ts';
+
+/** What a token that was found right says. */
+export interface Presented {
+  issuer: string;
+  subject: string;
+  claims: Record<string, unknown>;
+  /** Seconds since 1970. */
+  issuedAt: number;
+}
+
+/** 401: the token is refused; 503: it could not be checked, so ask again. The reason never quotes the token. */
+export type Checked = { ok: true; token: Presented } | { ok: false; status: 401 | 503; reason: string };
+
+const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+const MAX_TOKEN_BYTES = 16 * 1024;
+const TOLERANCE_SECONDS = 60;
+const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
+const refused = (reason: string): Checked => ({ ok: false, status: 401, reason });
+
+const opened = (token: string): { alg: unknown; claims: JWTPayload } | undefined => {
+  if (token.length > MAX_TOKEN_BYTES || !COMPACT.test(token)) return undefined;
+  try {
+    return { alg: decodeProtectedHeader(token).alg, claims: decodeJwt(token) };
+  } catch {
+    return undefined;
+  }
+};
+
+const ABOUT_CLAIMS: Record<string, string> = {
+  aud: 'the token is meant for another audience',
+  nbf: 'the token is not valid yet: see that its clock and ours agree',
+  iss: 'the token names another issuer',
+};
+
+/** Why jose refuses a token, in words of ours: its own messages may grow to quote what they refuse. */
+const reasonOf = (error: unknown): string => {
+  if (error instanceof errors.JWTExpired) return 'the token has expired';
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    const { claim, reason } = error;
+    const known = ['exp', 'iat', 'sub', 'aud', 'iss', 'nbf'].includes(claim) ? claim : 'claim';
+    if (reason === 'missing') return `the token has no "${known}"`;
+    return reason === 'check_failed' ? (ABOUT_CLAIMS[claim] ?? 'a claim of the token is not right') : `the token's "${known}" is malformed`;
+  }
+  if (error instanceof errors.JWSSignatureVerificationFailed) return 'the signature of the token is wrong';
+  if (error instanceof errors.JWKSNoMatchingKey) return 'the issuer has no key for this token';
+  if (error instanceof errors.JWKSMultipleMatchingKeys) return 'the token does not say with which of the issuer\'s keys it is signed ("kid")';
+  if (error instanceof errors.JOSEAlgNotAllowed) return 'the token is signed in a way that is not accepted here';
+  if (error instanceof errors.JOSENotSupported) return 'the token asks for an extension that is not supported here';
+  return 'the token is malformed';
+};
+
+/** A JWT-SVID (SPIFFE) need not say when it was issued; every other token must. */
+const isSpiffe = ({ sub }: JWTPayload): boolean => typeof sub === 'string' && sub.startsWith('spiffe://');
+
+/**
+ * Checks OIDC tokens against the issuers of the configuration: signature, issuer, audience, times (60 seconds of tolerance).
+ * An issuer that is not configured is refused without a word to anybody; keys that cannot be had give 503 and never 401.
+ * Make one per process: it keeps the issuers' keys. The promise never rejects.
+ */
+export const tokenChecker = (leases: Pick<Leases, 'audience' | 'issuers'>, options: KeyOptions & { now: () => Date }): ((token: string) => Promise<Checked>) => {
+  const keys = new Map<string, FindKey>(leases.issuers.map((one) => [one.issuer, issuerKeys(one, options)]));
+  return async (token) => {
+    const seen = opened(token);
+    if (seen === undefined) return refused('this is no signed token');
+    const { iss } = seen.claims;
+    const findKey = typeof iss === 'string' ? keys.get(iss) : undefined;
+    if (typeof iss !== 'string' || findKey === undefined) return refused('this issuer is not trusted here');
+    if (!ALGORITHMS.some((alg) => alg === seen.alg)) return refused('the token is signed in a way that is not accepted here');
+    const now = options.now();
+    const nowSeconds = Math.floor(now.getTime() / 1000);
+    try {
+      const { payload } = await jwtVerify(token, findKey, {
+        issuer: iss,
+        audience: leases.audience,
+        algorithms: ALGORITHMS,
+        clockTolerance: TOLERANCE_SECONDS,
+        requiredClaims: isSpiffe(seen.claims) ? ['exp', 'sub'] : ['exp', 'iat', 'sub'],
+        currentDate: now,
+      });
+      const { sub, iat = nowSeconds } = payload;
+      if (typeof sub !== 'string' || sub === '') return refused('the token\'s "sub" is malformed');
+      if (iat > nowSeconds + TOLERANCE_SECONDS) return refused('the token was issued in the future: see that its clock and ours agree');
+      return { ok: true, token: { issuer: iss, subject: sub, claims: { ...payload }, issuedAt: iat } };
+    } catch (error) {
+      if (error instanceof KeysUnavailable) return { ok: false, status: 503, reason: `the keys of ${iss} cannot be had now: ${error.message}` };
+      return refused(reasonOf(error));
+    }
+  };
+};
