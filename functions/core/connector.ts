@@ -148,6 +148,8 @@ export interface Found {
   slotFree?: boolean;
   /** Set where the issuer says that it cannot be taken back by us. */
   protectedBy?: string;
+  /** What the issuer keeps about it that a rule can ask for, for instance `meta.pipeline`. Holds no value. */
+  attributes?: Record<string, string>;
   note: string;
 }
 

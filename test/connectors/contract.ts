@@ -51,9 +51,10 @@ export const describeIssuer = (title: string, watch: Watch, suite: IssuerCase): 
 
     describe('probe', () => {
       it('says alive, then dead with its control accepted', async () => {
-        expect(await probe(subject.value)).toMatchObject({ verdict: 'alive', basis: 'value' });
+        const { basis = 'value' } = subject;
+        expect(await probe(subject.value)).toMatchObject({ verdict: 'alive', basis });
         await subject.kill();
-        expect(await probe(subject.value)).toMatchObject({ verdict: 'dead', basis: 'value', control: true });
+        expect(await probe(subject.value)).toMatchObject({ verdict: 'dead', basis, control: true });
         expect(subject.alive()).toBe(false);
       });
 
@@ -64,7 +65,7 @@ export const describeIssuer = (title: string, watch: Watch, suite: IssuerCase): 
         ['it is asked too often', { effect: 'throttle' }],
       ];
       for (const [trouble, behaviour] of troubles) {
-        it(`says unknown where ${trouble}, though the value is dead`, { timeout: 60_000 }, async () => {
+        it(`says unknown where ${trouble}, though it is dead`, { timeout: 60_000 }, async () => {
           await subject.kill();
           const { service, operation } = suite.door;
           subject.behaviours.add({ service, operation, resource: suite.door.ofValue(subject), ...behaviour } as Behaviour);

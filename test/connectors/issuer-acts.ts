@@ -15,7 +15,7 @@ const restorable = (of: Handle): Required<Pick<Issuer, 'contain' | 'restore'>> |
   return contain && restore ? { contain, restore } : undefined;
 };
 
-const probe = (of: Handle, value: string): Promise<Probed> => of.issuer().probe(of.subject().credential, value, of.subject().context());
+const probe = (of: Handle, value: string | undefined): Promise<Probed> => of.issuer().probe(of.subject().credential, value, of.subject().context());
 
 const evidenceOf = (acted: Acted): Record<string, unknown> => ('evidence' in acted ? (acted.evidence ?? {}) : {});
 

@@ -1,4 +1,4 @@
-import type { Context, Credential, Issuer, Store, Verb } from '../../functions/core/connector.ts';
+import type { Context, Credential, Issuer, Probed, Store, Verb } from '../../functions/core/connector.ts';
 import type { Behaviour, Behaviours } from '../../local/fakes/behaviour.ts';
 import type { Asking } from './house.ts';
 
@@ -6,8 +6,10 @@ import type { Asking } from './house.ts';
 export interface IssuerSubject {
   issuer: Issuer;
   credential: Credential;
-  /** The value that opens the door now. */
-  value: string;
+  /** The value that opens the door now; absent where the credential is known by its issuer's record alone. */
+  value?: string;
+  /** On what its probes rest; absent: the value. */
+  basis?: Probed['basis'];
   behaviours: Behaviours;
   context(asking?: Asking): Context;
   /** Where the replacement goes. */

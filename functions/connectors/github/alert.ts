@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Lookup } from '../../../events/trigger.ts';
+import type { ApiToken } from '../api-token.ts';
 import type { Edges } from '../edges.ts';
-import type { ApiToken } from './api-token.ts';
 
 type Fetched = { value: string } | { gone: string };
 

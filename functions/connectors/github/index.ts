@@ -1,7 +1,7 @@
 import type { Permission, Reporter } from '../../core/connector.ts';
+import { tokenFrom } from '../api-token.ts';
 import type { ConnectorModule } from '../edges.ts';
 import { fetchAlert } from './alert.ts';
-import { tokenFrom } from './api-token.ts';
 
 const name = 'github';
 
@@ -21,7 +21,7 @@ export const github: ConnectorModule<Reporter> = {
   role: 'reporter',
   permissions,
   create: (edges) => {
-    const token = tokenFrom(edges);
+    const token = tokenFrom(edges, 'GitHub');
     return { name, role: 'reporter', permissions, fetchValue: (lookup, { signal }) => fetchAlert(edges, token, lookup, signal) };
   },
 };

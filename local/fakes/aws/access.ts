@@ -22,6 +22,8 @@ const ofSession = (state: AwsState, accessKeyId: string, session: Session): Iden
   const shared = { accessKeyId, account, issuedAt };
   if (kind === 'role') {
     const role = state.roles[principal];
+    // a session of a role that was deleted is not one of the role that was made under its name since
+    if (session.roleId !== undefined && role?.id !== session.roleId) return undefined;
     return role && { secret, sessionToken, expiresAt, caller: {
       ...shared, roleName: principal, sessionName, userId: `${role.id}:${sessionName}`, arn: arnOf.assumedRole(state, principal, sessionName),
     } };

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AwsState, Secret, Session } from './state.ts';
-import type { AwsWorld, WorldSecret, WorldSession } from './world.ts';
+import type { AwsWorld, WorldRole, WorldSecret, WorldSession } from './world.ts';
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 const BASE62 = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
@@ -24,9 +24,9 @@ export const versionIdOf = (text: string): string => {
 
 const secretOf = (world: AwsWorld, secret: WorldSecret, now: string): Secret => {
   const createdAt = secret.createdDate ?? now;
-  const { name, description, kmsKeyId, owningService, type, unreadable, rotation } = secret;
+  const { name, description, kmsKeyId, owningService, type, unreadable, replicas, rotation } = secret;
   return {
-    name, description, kmsKeyId, owningService, type, unreadable, createdAt,
+    name, description, kmsKeyId, owningService, type, unreadable, replicas, createdAt,
     arn: secretArn(world.region, world.account, name),
     changedAt: createdAt,
     tags: { ...secret.tags },
@@ -38,6 +38,9 @@ const secretOf = (world: AwsWorld, secret: WorldSecret, now: string): Secret => 
   };
 };
 
+/** The id of a role that is there from the beginning. */
+const roleIdOf = (name: string): string => iamId('AR' + 'OA', digest(`role ${name}`));
+
 const sessionOf = (session: WorldSession, kind: Session['kind'], principal: string, now: Date, sessionName?: string): Session => ({
   secretAccessKey: session.secretAccessKey,
   sessionToken: session.sessionToken,
@@ -45,6 +48,7 @@ const sessionOf = (session: WorldSession, kind: Session['kind'], principal: stri
   // A world that names no end means a session that is still good, however long ago its file says that it began.
   expiresAt: session.expiresAt ?? new Date(Math.max(Date.parse(session.issuedAt), now.getTime()) + SESSION_HOURS * 3_600_000).toISOString(),
   kind, principal, sessionName,
+  roleId: kind === 'role' ? roleIdOf(principal) : undefined,
   byKey: session.byKey,
 });
 
@@ -54,8 +58,8 @@ export const buildState = (world: AwsWorld, now: Date): AwsState => {
   const users = world.users ?? [];
   const callers = world.callers ?? [];
   const known = world.roles ?? [];
-  const implied = callers.map(({ roleName }) => roleName).filter((name) => !known.some((role) => role.name === name));
-  const roles = [...known, ...[...new Set(implied)].map((name) => ({ name, inlinePolicies: {}, attachedPolicies: [], sessions: [] }))];
+  const implied: string[] = callers.map(({ roleName }) => roleName).filter((name) => !known.some((role) => role.name === name));
+  const roles: WorldRole[] = [...known, ...[...new Set(implied)].map((name) => ({ name, inlinePolicies: {}, attachedPolicies: [], sessions: [] }))];
   const policies = [
     ...users.flatMap((user) => Object.entries(user.inlinePolicies ?? {}).map(([name, document]) => [`user/${user.name}/${name}`, document] as const)),
     ...roles.flatMap((role) => Object.entries(role.inlinePolicies ?? {}).map(([name, document]) => [`role/${role.name}/${name}`, document] as const)),
@@ -80,8 +84,8 @@ export const buildState = (world: AwsWorld, now: Date): AwsState => {
       serviceCredentials: [...(serviceCredentials ?? [])],
     }])),
     keys: Object.fromEntries(keys.map((key) => [key.id, key])),
-    roles: Object.fromEntries(roles.map(({ name, attachedPolicies }) => [name, {
-      name, id: iamId('AR' + 'OA', digest(`role ${name}`)), createdAt: at, attachedPolicies: [...(attachedPolicies ?? [])],
+    roles: Object.fromEntries(roles.map(({ name, path, tags, createDate, maxSessionDuration, attachedPolicies }) => [name, {
+      name, id: roleIdOf(name), path, tags: { ...tags }, maxSessionDuration, createdAt: createDate ?? at, attachedPolicies: [...(attachedPolicies ?? [])],
     }])),
     policies: Object.fromEntries(policies.map(([name, document]) => [name, { document: JSON.stringify(document) }])),
     sessions: Object.fromEntries(sessions),

@@ -7,6 +7,7 @@ import { cloudtrail } from './cloudtrail.ts';
 import { iam } from './iam/index.ts';
 import { replicas } from './journal.ts';
 import { kms } from './kms.ts';
+import { lentIn } from './lent.ts';
 import type { House } from './operations.ts';
 import { secretsManager } from './secrets-manager/index.ts';
 import { rotatorOf, type RotationEvent } from './secrets-manager/rotator.ts';
@@ -50,6 +51,8 @@ export interface Aws {
   credentials(): { id: string; alive: boolean }[];
   /** Every session minted, as `aws-session:ID`: alive while it can do anything but ask who it is. */
   sessions(): { id: string; byKey?: string; alive: boolean }[];
+  /** What may be lent to jobs, under its issuer's ids: sessions of roles by their names (alive while any of that name is), and secrets with the tag. */
+  lent(): { id: string; issuer: string; alive: boolean }[];
   /** Everything that is true. For reading in tests: hold secret values in nothing that is printed. */
   state(): AwsState;
 }
@@ -98,6 +101,7 @@ export const createAws = async (options: AwsOptions): Promise<Aws> => {
     isOpen: (accessKeyId) => isOpen(house, accessKeyId),
     credentials: () => house.state.everKeys.map((id) => ({ id: `aws-iam-key:${id}`, alive: isOpen(house, id) })),
     sessions: () => Object.entries(house.state.sessions).map(([id, { byKey }]) => ({ id: `aws-session:${id}`, byKey, alive: isSessionAlive(house, id) })),
+    lent: () => lentIn(house),
     state: () => house.state,
   };
 };

@@ -87,6 +87,19 @@ export const denies = (document: string, context: PolicyContext): boolean => {
   return listOf(statements).some((statement) => statement.Effect === 'Deny' && matches(statement, context));
 };
 
+/** The effects of those statements of the document that match the request, each once. */
+export const effectsOf = (document: string, context: PolicyContext): ('Allow' | 'Deny')[] => {
+  const { Statement: statements } = JSON.parse(document) as { Statement?: Statement | Statement[] };
+  const found = listOf(statements).filter((statement) => matches(statement, context)).map(({ Effect }) => (Effect === 'Deny' ? ('Deny' as const) : ('Allow' as const)));
+  return [...new Set(found)];
+};
+
+/** The condition keys that the document asks for, in lower case. */
+export const keysAskedBy = (document: string): string[] => {
+  const { Statement: statements } = JSON.parse(document) as { Statement?: Statement | Statement[] };
+  return [...new Set(listOf(statements).flatMap(({ Condition }) => Object.values(Condition ?? {}).flatMap((keys) => Object.keys(keys).map((key) => key.toLowerCase()))))];
+};
+
 /** Whether a text can be stored as a policy: JSON with statements that have an effect and an action. */
 export const isPolicy = (document: string): boolean => {
   try {

@@ -45,3 +45,13 @@ export const paged = <T>(run: Run, name: string, all: T[], shown: (item: T) => u
     Marker: isTruncated ? Buffer.from(String(start + size)).toString('base64url') : undefined,
   };
 };
+
+/** A list of the form (`Name.member.1`, `Name.member.2.Inner`): the part behind each number with its value, in order. */
+export const membersOf = (run: Run, name: string): Record<string, string>[] => {
+  const found = new Map<number, Record<string, string>>();
+  for (const [key, value] of run.request.body as URLSearchParams) {
+    const [, index, inner = ''] = key.startsWith(`${name}.member.`) ? (/^(\d+)(?:\.(.+))?$/.exec(key.slice(name.length + '.member.'.length)) ?? []) : [];
+    if (index !== undefined) found.set(Number(index), { ...found.get(Number(index)), [inner]: value });
+  }
+  return [...found].sort(([a], [b]) => a - b).map(([, member]) => member);
+};

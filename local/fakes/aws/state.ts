@@ -55,6 +55,8 @@ export interface Secret {
   owningService?: string;
   type?: string;
   unreadable?: boolean;
+  /** Regions to which it is replicated. */
+  replicas?: string[];
   policy?: string;
   versions: Record<string, SecretVersion>;
 }
@@ -90,7 +92,12 @@ export interface AccessKey {
 export interface Role {
   name: string;
   id: string;
+  /** Begins and ends with a slash. */
+  path?: string;
   createdAt: string;
+  tags?: Record<string, string>;
+  /** Seconds. */
+  maxSessionDuration?: number;
   attachedPolicies: string[];
 }
 
@@ -104,6 +111,8 @@ export interface Session {
   principal: string;
   /** The role session's or the federated user's name. */
   sessionName?: string;
+  /** The id of the role that was assumed: one made anew under the same name has another. */
+  roleId?: string;
   byKey?: string;
 }
 
@@ -133,7 +142,7 @@ export interface TrailEvent {
 /** ARNs of this account. */
 export const arnOf = {
   user: (state: AwsState, name: string) => `arn:aws:iam::${state.account}:user/${name}`,
-  role: (state: AwsState, name: string) => `arn:aws:iam::${state.account}:role/${name}`,
+  role: (state: AwsState, name: string) => `arn:aws:iam::${state.account}:role${state.roles[name]?.path ?? '/'}${name}`,
   assumedRole: (state: AwsState, role: string, session: string) => `arn:aws:sts::${state.account}:assumed-role/${role}/${session}`,
   federatedUser: (state: AwsState, name: string) => `arn:aws:sts::${state.account}:federated-user/${name}`,
   kmsKey: (state: AwsState, id: string) => `arn:aws:kms:${state.region}:${state.account}:key/${id}`,

@@ -9,7 +9,7 @@ import { recordCall } from './trail.ts';
 const HOUR = 3_600;
 
 /** Mints a session. It lives on whatever becomes of the key that asked for it. */
-const mint = (run: Run, kind: Session['kind'], principal: string, seconds: number, sessionName?: string) => {
+const mint = (run: Run, kind: Session['kind'], principal: string, seconds: number, sessionName?: string, roleId?: string) => {
   const { caller } = run.request;
   const id = iamId('AS' + 'IA', run.random(16));
   const session: Session = {
@@ -17,7 +17,7 @@ const mint = (run: Run, kind: Session['kind'], principal: string, seconds: numbe
     sessionToken: run.random(180).toString('base64'),
     issuedAt: run.now.toISOString(),
     expiresAt: new Date(run.now.getTime() + seconds * 1000).toISOString(),
-    kind, principal, sessionName,
+    kind, principal, sessionName, roleId,
     byKey: caller.accessKeyId,
   };
   run.touch('sessions', id);
@@ -75,9 +75,9 @@ const assumeRole = (run: Run) => {
   if (!role || arnOf.role(run.state, name) !== roleArn)
     throw named.denied('query', `User: ${caller.arn} is not authorized to perform: sts:AssumeRole on resource: ${roleArn}`);
   if (!/^[\w+=,.@-]{2,64}$/.test(sessionName)) throw new AwsError('ValidationError', 'The role session name is invalid.');
-  // A chained session lasts an hour at most.
-  const seconds = whole(run, 'DurationSeconds', 900, caller.roleName === undefined ? 12 * HOUR : HOUR, HOUR);
-  const { id, session, credentials } = mint(run, 'role', name, seconds, sessionName);
+  // A chained session lasts an hour at most. Worlds that say nothing of a role let it be assumed for as long as any.
+  const seconds = whole(run, 'DurationSeconds', 900, caller.roleName === undefined ? (role.maxSessionDuration ?? 12 * HOUR) : HOUR, HOUR);
+  const { id, session, credentials } = mint(run, 'role', name, seconds, sessionName, role.id);
   const assumed = { AssumedRoleId: `${role.id}:${sessionName}`, Arn: arnOf.assumedRole(run.state, name, sessionName) };
   recordCall(run, {
     requestParameters: { roleArn, roleSessionName: sessionName, durationSeconds: seconds },

@@ -31,6 +31,8 @@ export interface WorldSecret {
   type?: string;
   /** Its value cannot be read by anybody: KMS denies. */
   unreadable?: boolean;
+  /** Regions to which it is replicated. */
+  replicas?: string[];
   /** A version on which AWSPENDING got stuck; without a value it is empty. */
   pending?: { value?: string };
   createdDate?: string;
@@ -52,6 +54,12 @@ export interface WorldUser {
 
 export interface WorldRole {
   name: string;
+  /** Begins and ends with a slash; absent: `/`. */
+  path?: string;
+  tags?: Record<string, string>;
+  createDate?: string;
+  /** Seconds; absent: an hour. */
+  maxSessionDuration?: number;
   inlinePolicies?: Record<string, object>;
   attachedPolicies?: string[];
   sessions?: (WorldSession & { sessionName: string })[];

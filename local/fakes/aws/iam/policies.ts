@@ -36,6 +36,13 @@ const policyAsked = (run: Run, holder: Holder) => {
   return { owner, name, id: prefix + name, policy };
 };
 
+/** Roles that AWS itself keeps: of its services, and of IAM Identity Center. */
+const checkModifiable = (run: Run, { word }: Holder, owner: string): void => {
+  const path = word === 'role' ? (run.state.roles[owner]?.path ?? '/') : '/';
+  if (path.startsWith('/aws-service-role/') || path.startsWith('/aws-reserved/'))
+    throw new AwsError('UnmodifiableEntity', `Cannot perform the operation on the protected role '${owner}' - this role is only modifiable by AWS`, 400);
+};
+
 const record = (run: Run, holder: Holder, owner: string, parameters: object) =>
   recordCall(run, {
     requestParameters: { [`${holder.word}Name`]: owner, ...parameters },
@@ -46,6 +53,7 @@ const put = (holder: Holder) => (run: Run) => {
   const { owner, prefix } = asked(run, holder);
   const name = required(run, 'PolicyName');
   const document = required(run, 'PolicyDocument');
+  checkModifiable(run, holder, owner);
   if (!/^[\w+=,.@-]{1,128}$/.test(name)) throw new AwsError('ValidationError', 'The specified value for policyName is invalid.');
   if (!isPolicy(document)) throw new AwsError('MalformedPolicyDocument', 'Syntax errors in policy.');
   const others = Object.entries(run.state.policies).filter(([id]) => id.startsWith(prefix) && id !== prefix + name);
@@ -69,6 +77,7 @@ const operationsOf = (kind: 'User' | 'Role'): Record<string, Operation> => {
     } },
     [`Delete${kind}Policy`]: { kind: 'write', run: (run) => {
       const { owner, name, id } = policyAsked(run, holder);
+      checkModifiable(run, holder, owner);
       run.touch('policies', id);
       delete run.state.policies[id];
       record(run, holder, owner, { policyName: name });

@@ -3,7 +3,8 @@ import type { Operation, Run } from '../operations.ts';
 import { optional, paged, required } from '../query.ts';
 import { arnOf, type Role, type User } from '../state.ts';
 
-const read = (run: Operation['run']): Operation => ({ kind: 'read', run });
+/** An operation that changes nothing. */
+export const read = (run: Operation['run']): Operation => ({ kind: 'read', run });
 
 /** What IAM answers where there is no such thing. */
 export const noSuch = (message: string) => new AwsError('NoSuchEntity', message, 404);
@@ -33,21 +34,16 @@ const shownUser = (run: Run) => (user: User) => ({
   Path: '/', UserName: user.name, UserId: user.id, Arn: arnOf.user(run.state, user.name), CreateDate: new Date(user.createdAt),
 });
 
-const shownTags = (tags: Record<string, string>) => Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+/** Tags as IAM lists them. */
+export const shownTags = (tags: Record<string, string>) => Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 
-const shownRole = (run: Run) => (role: Role) => ({
-  Path: '/', RoleName: role.name, RoleId: role.id, Arn: arnOf.role(run.state, role.name), CreateDate: new Date(role.createdAt), MaxSessionDuration: 3600,
-  AssumeRolePolicyDocument: encodeURIComponent(JSON.stringify({
-    Version: '2012-10-17',
-    Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${run.state.account}:root` }, Action: 'sts:AssumeRole' }],
-  })),
-});
+/** By their names. */
+export const byName = <T extends { name: string }>(entries: Record<string, T>) => Object.values(entries).sort((a, b) => (a.name < b.name ? -1 : 1));
 
-const byName = <T extends { name: string }>(entries: Record<string, T>) => Object.values(entries).sort((a, b) => (a.name < b.name ? -1 : 1));
+/** Attached managed policies as IAM lists them. */
+export const attached = (arns: string[]) => arns.map((PolicyArn) => ({ PolicyName: PolicyArn.slice(PolicyArn.lastIndexOf('/') + 1), PolicyArn }));
 
-const attached = (arns: string[]) => arns.map((PolicyArn) => ({ PolicyName: PolicyArn.slice(PolicyArn.lastIndexOf('/') + 1), PolicyArn }));
-
-/** Users, roles and what belongs to them, as read. */
+/** Users and what belongs to them, as read. */
 export const users: Record<string, Operation> = {
   ListUsers: read((run) => paged(run, 'Users', byName(run.view.users), shownUser(run))),
   GetUser: read((run) => {
@@ -73,8 +69,4 @@ export const users: Record<string, Operation> = {
       ServiceUserName: `${user.name}-at-${run.state.account}`, CreateDate: new Date(user.createdAt),
     }));
   }),
-  ListRoles: read((run) => paged(run, 'Roles', byName(run.view.roles), shownRole(run))),
-  GetRole: read((run) => ({ Role: shownRole(run)(roleOf(run, required(run, 'RoleName'))) })),
-  ListAttachedRolePolicies: read((run) =>
-    paged(run, 'AttachedPolicies', attached(roleOf(run, required(run, 'RoleName')).attachedPolicies), (policy) => policy)),
 };

@@ -17,7 +17,7 @@ const QUOTAS = {
   ...group('list', 100, 'ListSecrets'),
   ...group('versions', 50, 'ListSecretVersionIds'),
   ...group('rotate', 50, 'RotateSecret', 'CancelRotateSecret'),
-  ...group('put', 50, 'PutSecretValue', 'UpdateSecret', 'UpdateSecretVersionStage'),
+  ...group('put', 50, 'PutSecretValue', 'UpdateSecret', 'UpdateSecretVersionStage', 'RemoveRegionsFromReplication'),
   ...group('policy', 50, 'GetResourcePolicy', 'PutResourcePolicy', 'DeleteResourcePolicy'),
   ...group('restore', 50, 'RestoreSecret'),
   ...group('create', 50, 'CreateSecret'),

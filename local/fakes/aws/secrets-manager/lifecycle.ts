@@ -2,7 +2,7 @@ import { AwsError } from '../errors.ts';
 import type { Operation, Run } from '../operations.ts';
 import { isPolicy } from '../policy.ts';
 import { secretArn } from '../build-state.ts';
-import { badParameter, changing, invalid, lookUp, parametersOf, record, secretAsked, seconds } from './secret.ts';
+import { badParameter, changing, invalid, lookUp, parametersOf, record, replicationOf, secretAsked, seconds } from './secret.ts';
 import { checkNotManaged } from './values.ts';
 
 interface Given {
@@ -13,6 +13,7 @@ interface Given {
   TagKeys?: string[];
   ResourcePolicy?: string;
   BlockPublicPolicy?: boolean;
+  RemoveReplicaRegions?: string[];
   PasswordLength?: number;
   ExcludeCharacters?: string;
   ExcludeNumbers?: boolean;
@@ -35,6 +36,7 @@ const remove = (run: Run) => {
     return { ARN: SecretId.startsWith('arn:') ? SecretId : secretArn(run.state.region, run.state.account, SecretId), Name: SecretId, DeletionDate: seconds(deletedAt) };
   const secret = secretAsked(run, SecretId, { orDeleted: force });
   checkNotManaged(secret);
+  if (secret.replicas && secret.replicas.length > 0) throw badParameter(`You can't delete secret ${secret.name} that still has replica regions [${secret.replicas.join(', ')}]`);
   const purgeAt = force ? deletedAt : new Date(run.now.getTime() + (days ?? 30) * DAY_MS).toISOString();
   changing(run, secret);
   record(run, secret, { recoveryWindowInDays: days, forceDeleteWithoutRecovery: force });
@@ -52,6 +54,17 @@ const restore = (run: Run) => {
   delete secret.purgeAt;
   record(run, secret, {});
   return { ARN: secret.arn, Name: secret.name };
+};
+
+const unreplicate = (run: Run) => {
+  const { SecretId, RemoveReplicaRegions: regions = [] } = parametersOf<Given>(run);
+  const secret = secretAsked(run, SecretId);
+  if (regions.length === 0) throw badParameter('RemoveReplicaRegions must name at least one Region.');
+  const unknown = regions.filter((region) => !secret.replicas?.includes(region));
+  if (unknown.length > 0) throw badParameter(`The secret is not replicated to ${unknown.join(', ')}.`);
+  changing(run, secret).replicas = secret.replicas?.filter((region) => !regions.includes(region));
+  record(run, secret, { removeReplicaRegions: regions });
+  return { ARN: secret.arn, ReplicationStatus: replicationOf(secret) };
 };
 
 const tag = (run: Run) => {
@@ -123,6 +136,7 @@ const password = (run: Run) => {
 export const lifecycle: Record<string, Operation> = {
   DeleteSecret: { kind: 'write', run: remove },
   RestoreSecret: { kind: 'write', run: restore },
+  RemoveRegionsFromReplication: { kind: 'write', run: unreplicate },
   TagResource: { kind: 'write', run: tag },
   UntagResource: { kind: 'write', run: untag },
   PutResourcePolicy: { kind: 'write', run: putPolicy },

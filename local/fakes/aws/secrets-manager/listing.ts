@@ -1,6 +1,6 @@
 import type { House, Operation, Run } from '../operations.ts';
 import type { Secret } from '../state.ts';
-import { badParameter, exists, invalid, labels, parametersOf, secretAsked, seconds } from './secret.ts';
+import { badParameter, exists, invalid, labels, parametersOf, replicationOf, secretAsked, seconds } from './secret.ts';
 import { AwsError } from '../errors.ts';
 
 interface Asked {
@@ -139,7 +139,7 @@ export const listing: Record<string, Operation> = {
   ListSecrets: { kind: 'read', run: list },
   DescribeSecret: { kind: 'read', run: (run) => {
     const secret = secretAsked(run, parametersOf<Asked>(run).SecretId, { orDeleted: true });
-    return { ...metadata(secret), VersionIdsToStages: labels(secret) };
+    return { ...metadata(secret), VersionIdsToStages: labels(secret), ReplicationStatus: replicationOf(secret), PrimaryRegion: secret.replicas && run.state.region };
   } },
   ListSecretVersionIds: { kind: 'read', run: listVersions },
 };

@@ -45,6 +45,9 @@ export const secretAsked = (run: Run, id: string | undefined, options: { orDelet
   return secret;
 };
 
+/** Where it is replicated to, as Secrets Manager shows it; undefined where it never was. */
+export const replicationOf = ({ replicas }: Secret) => replicas?.map((Region) => ({ Region, Status: 'InSync', KmsKeyId: 'alias/aws/secretsmanager' }));
+
 /** To be called before a secret changes: readers behind see it as it is now. */
 export const changing = (run: Run, secret: Secret): Secret => {
   run.touch('secrets', secret.name);

@@ -1,0 +1,89 @@
+import type { Context } from '../../core/connector.ts';
+import { answerOf, isForeseen, VaultFailed, type Answer } from './answer.ts';
+
+/** One request. `path` is behind `/v1/`, its segments encoded. */
+export interface Asked {
+  method: 'GET' | 'POST' | 'LIST';
+  path: string;
+  namespace: string;
+  body?: Record<string, unknown>;
+}
+
+/** How a request is sent, by whom, and until when (`performance.now()`). */
+export interface Sending {
+  fetch: typeof fetch;
+  base: string;
+  token: string;
+  sleep: Context['sleep'];
+  signal: AbortSignal;
+  until: number;
+}
+
+const tries = 3;
+const timeoutMilliseconds = 5_000;
+const longestPauseMilliseconds = 3_000;
+
+const isPassing = (status: number): boolean => status === 408 || status === 412 || status === 429 || status >= 500;
+
+const pauseOf = (response: Response | undefined, tried: number): number => {
+  const header = response?.headers.get('retry-after') ?? '';
+  const asked = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Math.max(Number.isFinite(asked) ? asked : 0, 150 * 2 ** tried * (0.5 + Math.random()));
+};
+
+const send = (asked: Asked, { fetch: go, base, token, signal, until }: Sending): Promise<Response> =>
+  go(`${base}/v1/${asked.path}`, {
+    method: asked.method,
+    headers: {
+      accept: 'application/json',
+      'user-agent': 'rescind',
+      'x-vault-request': 'true',
+      'x-vault-token': token,
+      ...(asked.namespace === '' ? {} : { 'x-vault-namespace': asked.namespace }),
+      ...(asked.body ? { 'content-type': 'application/json' } : {}),
+    },
+    body: asked.body && JSON.stringify(asked.body),
+    // a token goes to the address that was configured and to no other
+    redirect: 'manual',
+    signal: AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, Math.ceil(Math.min(timeoutMilliseconds, until - performance.now()))))]),
+  });
+
+const whyFailed = (response: Response | undefined, isLate: boolean): string => {
+  if (!response) return isLate ? 'no answer within 5 seconds' : 'no answer';
+  if (response.status === 429) return 'status 429: too many requests';
+  if (response.status === 503) return 'status 503: the vault is sealed or not ready';
+  return `status ${response.status}: a fault of the vault`;
+};
+
+/**
+ * Sends one request: five seconds each, three tries where the vault is throttling, failing or silent, no redirect followed.
+ * Throws `VaultFailed` where it stays so, where the time is over, and for an answer that no vault gives.
+ */
+export const ask = async (asked: Asked, sending: Sending): Promise<Answer> => {
+  const { signal } = sending;
+  for (let tried = 1; ; tried += 1) {
+    signal.throwIfAborted();
+    let response: Response | undefined;
+    let isLate = false;
+    try {
+      response = await send(asked, sending);
+      const { status } = response;
+      if (status >= 300 && status < 400) {
+        await response.body?.cancel();
+        throw new VaultFailed(`status ${status}: a redirect, which is not followed: put the address of the active node into the configuration`, status);
+      }
+      const answer = await answerOf(response);
+      if (!isPassing(status) || isForeseen(answer)) return answer;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof VaultFailed) throw error;
+      isLate = error instanceof Error && error.name === 'TimeoutError';
+      response = undefined;
+    }
+    const wait = pauseOf(response, tried);
+    if (tried >= tries || wait > longestPauseMilliseconds || performance.now() + wait > sending.until) {
+      throw new VaultFailed(`the vault did not answer the question: ${whyFailed(response, isLate)}`, response?.status);
+    }
+    await sending.sleep(wait, signal);
+  }
+};

@@ -1,0 +1,46 @@
+import type { Acted, Context, Found, Probed } from '../../core/connector.ts';
+import { VaultFailed } from './answer.ts';
+import { deadIf, mountControl, ownTokenControl } from './control.ts';
+import { alive, neverSeen, nothing, refusedBy, unknown, type Kind, type NameOf } from './kind.ts';
+import { isOverOurs } from './lease.ts';
+import { countOf, isNone, leasesUnder } from './left.ts';
+import { pathOf } from './names.ts';
+import { order, stillThere, type Order } from './take-back.ts';
+import type { Visit } from './visit.ts';
+
+type Name = NameOf<'prefix'>;
+
+const looksOfProbe = 5;
+const notListed = (status: number): string => `status ${status}: the vault does not let us list leases (sys/leases/lookup/* with list and sudo)`;
+
+const find = async ({ prefix, namespace }: Name, visit: Visit): Promise<Found> => {
+  const under = await leasesUnder(prefix, namespace, visit);
+  if ('refused' in under) throw new VaultFailed(notListed(under.refused), under.refused);
+  return { exists: !isNone(under), attributes: { prefix }, note: `${countOf(under)} under it` };
+};
+
+const revoke = async ({ prefix, namespace }: Name, visit: Visit, context: Context): Promise<Acted> => {
+  if (isOverOurs(prefix, namespace, await visit.own())) return { result: 'refused', reason: "Rescind's own token was issued under this prefix and would die with the rest", meanwhile: nothing };
+  const before = await leasesUnder(prefix, namespace, visit);
+  if ('refused' in before) return refusedBy(before.refused, visit, 'list leases');
+  if (isNone(before)) return { result: 'already', note: 'there is no lease under it' };
+  const given: Order = { path: `sys/leases/revoke-prefix/${pathOf(prefix)}`, body: {}, namespace, under: prefix };
+  const answer = await order(given, visit);
+  const isTaken = answer.status === 204 || answer.status === 200;
+  if (!isTaken && answer.status !== 400) return refusedBy(answer.status, visit, 'revoke leases by their prefix');
+  const after = await leasesUnder(prefix, namespace, visit);
+  if ('refused' in after) return refusedBy(after.refused, visit, 'list leases');
+  if (isNone(after)) return { result: 'done', note: `revoked ${countOf(before)}, and what they leased was taken back behind them` };
+  return stillThere(given, `${countOf(after)} of ${countOf(before)} under it ${after.leases === 1 && after.isAll ? 'is' : 'are'} still there`, visit, context);
+};
+
+const probe = async ({ prefix, namespace }: Name, visit: Visit, wasSeen: boolean): Promise<Probed> => {
+  const under = await leasesUnder(prefix, namespace, visit, looksOfProbe);
+  if ('refused' in under) return unknown(notListed(under.refused));
+  if (!isNone(under)) return alive(`the vault has ${countOf(under)} under it`);
+  const controls = await Promise.all([ownTokenControl(visit, namespace), mountControl(visit, namespace, prefix)]);
+  return deadIf(controls, 'status 404: the vault has no lease under it', neverSeen(wasSeen));
+};
+
+/** All leases under a prefix. */
+export const prefix: Kind<Name> = { find, revoke, probe };

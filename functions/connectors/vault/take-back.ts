@@ -1,0 +1,45 @@
+import type { Acted, Context } from '../../core/connector.ts';
+import type { Answer } from './answer.ts';
+import { irrevocableUnder } from './left.ts';
+import { nothing } from './kind.ts';
+import type { Visit } from './visit.ts';
+
+/** The order to take something back. `under` is the lease, or the prefix. */
+export interface Order {
+  path: string;
+  body: Record<string, unknown>;
+  namespace: string;
+  under: string;
+}
+
+const pendingSeconds = 15;
+
+/** Gives the order and waits for its end. The answer is a success, or says that what is behind a lease did not give in. */
+export const order = ({ path, body, namespace }: Order, visit: Visit): Promise<Answer> => visit.ask({ method: 'POST', path, namespace, body: { ...body, sync: true } });
+
+/**
+ * What becomes of leases that are there after the order: those that the vault has given up are counted, kept as evidence and
+ * reported; the others are queued, once, and the vault goes on trying. Force is never used: it makes the vault forget a
+ * credential that lives.
+ */
+export const stillThere = async (given: Order, what: string, visit: Visit, { intent }: Context): Promise<Acted> => {
+  const found = await irrevocableUnder(given.under, given.namespace, visit);
+  if (found && found.irrevocable > 0) {
+    await intent.note(found);
+    const refused = {
+      result: 'refused' as const,
+      reason: `${what}, and the vault has given up on ${found.irrevocable} of ${found.irrevocable === 1 ? 'it' : 'them'} as irrevocable: mend the engine behind ${given.under}, then revoke again (sys/leases?type=irrevocable lists why)`,
+      meanwhile: 'nothing of ours: what the engine gave out works until it is removed there',
+      evidence: found,
+    };
+    return refused;
+  }
+  if (!intent.noted.some(({ queued }) => queued === true)) {
+    // a synchronous order ends at the first lease that fails: queued, every one gets its tries
+    const queued = await visit.ask({ method: 'POST', path: given.path, namespace: given.namespace, body: { ...given.body, sync: false } });
+    if (queued.status !== 204 && queued.status !== 200) return { result: 'refused', reason: `${what}, and the vault did not take the order to go on trying (status ${queued.status})`, meanwhile: nothing };
+    await intent.note({ queued: true });
+  }
+  const note = `${what}: the engine behind did not give in yet, and the vault goes on trying${found ? '' : '; whether it has given up on some could not be seen (let our token read sys/leases, with sudo)'}`;
+  return { result: 'pending', note, seconds: pendingSeconds, evidence: { queued: true } };
+};

@@ -1,0 +1,114 @@
+import type { Context } from '../../core/connector.ts';
+import { tokenFrom } from '../api-token.ts';
+import type { Edges } from '../edges.ts';
+import { inFlight } from '../in-flight.ts';
+import type { Door } from './address.ts';
+import { isElsewhere, textOf, VaultFailed, type Answer } from './answer.ts';
+import { ask, type Asked } from './ask.ts';
+import { namespaceOf } from './names.ts';
+
+/** Our own token as the vault knows it. */
+export interface Own {
+  /** '' for a batch token, which has none. */
+  accessor: string;
+  namespace: string;
+  /** The path it was issued at, such as `auth/token/create`. */
+  path: string;
+  entity: string;
+}
+
+/** One verb's dealings with the vault; all of them together take ten seconds at most, those of its control six more. */
+export interface Visit {
+  signal: AbortSignal;
+  /** The secret that holds our token. */
+  secret: string;
+  ask(asked: Asked): Promise<Answer>;
+  /** Who we are there; undefined where the vault does not take our token. */
+  own(): Promise<Own | undefined>;
+  /** Asks what others may be asking at this moment: they share one request. */
+  shared(asked: Asked): Promise<Answer>;
+}
+
+/** Begins a visit at that door. */
+export type Visiting = (door: Door, context: Pick<Context, 'signal' | 'sleep'>) => Visit;
+
+const visitMilliseconds = 10_000;
+const sharedMilliseconds = 6_000;
+const freshMilliseconds = 5 * 60_000;
+
+interface Asker {
+  ask: Visit['ask'];
+  token(): Promise<string>;
+}
+
+/** How the vault is visited by one process: with one token, read once for all, and one knowledge of who we are. */
+export const visitingOf = (edges: Edges): Visiting => {
+  const tokens = tokenFrom(edges, 'the vault');
+  const flights = inFlight<Answer>();
+  const introductions = inFlight<Own | undefined>();
+  let known: { token: string; own: Own; until: number } | undefined;
+
+  const tokenAt = async (secret: string, signal: AbortSignal): Promise<string> => {
+    let token: string;
+    try {
+      token = await tokens.read(secret, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw new VaultFailed(error instanceof Error ? error.message : `the secret ${secret} could not be read`);
+    }
+    // what cannot be a header would be quoted in the error of fetch
+    if (!/^[\x21-\x7e]{1,4096}$/.test(token)) throw new VaultFailed(`the secret ${secret} holds something that no vault issues as a token: put a token there`);
+    return token;
+  };
+
+  const asker = ({ base, settings }: Door, sleep: Context['sleep'], signal: AbortSignal, until: number): Asker => {
+    let isTokenFresh = false;
+    const token = (): Promise<string> => tokenAt(settings.token, signal);
+    const askAs = (text: string, asked: Asked): Promise<Answer> => ask(asked, { fetch: edges.fetch, base, token: text, sleep, signal, until });
+    return {
+      token,
+      ask: async (asked) => {
+        const first = await token();
+        const answer = await askAs(first, asked);
+        if (answer.status !== 403 || isTokenFresh) return answer;
+        // it may have been replaced since it was read
+        isTokenFresh = true;
+        tokens.forget(settings.token);
+        const second = await token();
+        return second === first ? answer : askAs(second, asked);
+      },
+    };
+  };
+
+  const introduce = async (door: Door, { ask: put, token }: Asker): Promise<Own | undefined> => {
+    const preset = namespaceOf(door.settings.namespace) ?? '';
+    // a token of a namespace is none in the namespace above, and ends in its namespace's id
+    const isOfRoot = (await token()).split('.').length < 3;
+    for (const namespace of new Set(isOfRoot ? ['', preset] : [preset, ''])) {
+      const answer = await put({ method: 'GET', path: 'auth/token/lookup-self', namespace });
+      const { status, data } = answer;
+      if (status === 403 || isElsewhere(answer)) continue;
+      if (status !== 200 || typeof data?.accessor !== 'string') throw new VaultFailed(`status ${status}: the vault did not say who we are`, status);
+      const own: Own = { accessor: data.accessor, namespace: namespaceOf(textOf(data.namespace_path)) ?? '', path: textOf(data.path) ?? '', entity: textOf(data.entity_id) ?? '' };
+      known = { token: await token(), own, until: performance.now() + freshMilliseconds };
+      return own;
+    }
+    return undefined;
+  };
+
+  return (door, { signal, sleep }) => {
+    const mine = asker(door, sleep, signal, performance.now() + visitMilliseconds);
+    const forAll = (during: AbortSignal): Asker => asker(door, sleep, during, performance.now() + sharedMilliseconds);
+    return {
+      signal,
+      secret: door.settings.token,
+      ask: mine.ask,
+      own: async () => {
+        const token = await mine.token();
+        if (known && known.token === token && known.until > performance.now()) return known.own;
+        return introductions.share('own', signal, (during) => introduce(door, forAll(during)));
+      },
+      shared: (asked) => flights.share(JSON.stringify(asked), signal, (during) => forAll(during).ask(asked)),
+    };
+  };
+};
