@@ -5,6 +5,7 @@ import { dispatchDeps } from './aws/composition-dispatch.ts';
 import { queueLambda } from './aws/lambda.ts';
 import { mapLimit } from './aws/limit.ts';
 import { stored, type Message } from './aws/queue.ts';
+import { admitMatch } from './aws/open-case.ts';
 import { sweep } from './aws/sweep.ts';
 import type { Report } from './core/case.ts';
 import { caseIdOf } from './core/ids.ts';
@@ -25,6 +26,11 @@ export const handle = async (body: unknown, deps: DispatchDeps, signal: AbortSig
     case 'met':
       await admit([[message.report, undefined]], message.report.delivery, deps, signal, (items, work) => mapLimit(items, 1, work));
       return deps.registry.unwatch(message.fingerprint, caseIdOf(digest, message.report));
+    case 'lease': {
+      const colon = message.credential.indexOf(':');
+      const credential = { id: message.credential, issuer: message.credential.slice(0, colon), name: message.credential.slice(colon + 1), owner: message.owner, copies: [] };
+      return admitMatch(message.report, { credential, proof: 'lease' }, 0, deps);
+    }
     case 'sweep':
       return sweep(deps);
     default:

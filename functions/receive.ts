@@ -8,6 +8,7 @@ import { keyedDigest } from './aws/digest.ts';
 import type { HttpAnswer, HttpRequest } from './aws/http.ts';
 import { httpLambda } from './aws/lambda.ts';
 import { errorName, type Count, type Log } from './aws/log.ts';
+import { sendEnds } from './aws/ends.ts';
 import { enqueue } from './aws/queue.ts';
 import { sealFindings, type Sealing } from './aws/seal.ts';
 
@@ -16,6 +17,8 @@ export interface ReceiveDeps extends Sealing {
   clientOf: ClientOf;
   secrets: (names: readonly string[]) => Promise<string[]>;
   queueUrl: string;
+  /** URL of the queue that feeds release: ended runs go there. */
+  endsQueue: string;
   bucket: string;
   now: () => Date;
   log: Log;
@@ -57,9 +60,12 @@ export const handle = async (request: HttpRequest, deps: ReceiveDeps, _signal: A
       deps.log.info('delivery recorded', { source: source.name, delivery, reason: parsed.reason });
       return { status: 202, body: { delivery } };
     }
-    const findings = await sealFindings(parsed.triggers, deps);
-    await enqueue(deps.clientOf, deps.queueUrl, { kind: 'delivery', delivery, source: source.name, receivedAt: deps.now().toISOString(), findings }, deps.bucket);
-    deps.log.info('delivery accepted', { source: source.name, delivery, findings: findings.length });
+    const ends = parsed.triggers.filter((trigger) => trigger.trigger === 'JobEnded');
+    await sendEnds(deps.clientOf, deps.endsQueue, ends.map((ended) => ({ kind: 'ended', delivery, ended })));
+    const leaks = parsed.triggers.filter((trigger) => trigger.trigger === 'SecretLeaked');
+    const findings = await sealFindings(leaks, deps);
+    if (leaks.length > 0) await enqueue(deps.clientOf, deps.queueUrl, { kind: 'delivery', delivery, source: source.name, receivedAt: deps.now().toISOString(), findings }, deps.bucket);
+    deps.log.info('delivery accepted', { source: source.name, delivery, findings: findings.length, ends: ends.length });
   } catch (error) {
     deps.log.error('delivery could not be stored', { source: source.name, delivery, error: errorName(error) });
     deps.count('DeliveryRejected');

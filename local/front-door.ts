@@ -37,7 +37,7 @@ const reply = async (request: IncomingMessage, response: ServerResponse, answer:
     if (!body) result = { status: 413, body: { error: 'the body is larger than 10 MiB' } };
     else {
       const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]));
-      result = await answer({ method: request.method ?? 'GET', path: url.pathname, headers, query: Object.fromEntries(url.searchParams), body, caller: headers['x-rescind-caller'] }, AbortSignal.timeout(30_000));
+      result = await answer({ method: request.method ?? 'GET', path: url.pathname, headers, query: Object.fromEntries(url.searchParams), body, caller: headers['x-rescind-caller'], address: request.socket.remoteAddress }, AbortSignal.timeout(30_000));
     }
   } catch {
     result = { status: 500, body: { error: 'something went wrong on our side: try again' } };

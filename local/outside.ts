@@ -9,7 +9,8 @@ import { shortFingerprint } from '../functions/core/identify.ts';
 import type { Clock } from './clock.ts';
 import { Behaviours } from './fakes/behaviour.ts';
 import { startDynamo, type Dynamo } from './fakes/platform/dynamo.ts';
-import { createPlatform, queueNames, type Platform, type PlatformOptions } from './platform.ts';
+import { sources } from '../events/index.ts';
+import { createPlatform, playbookArnOf, queueNames, type Platform, type PlatformOptions } from './platform.ts';
 import { startProviders, type Providers } from './providers.ts';
 import { account, credentialsOf, region } from './roles.ts';
 import { tableInput } from './tables.ts';
@@ -62,17 +63,15 @@ export const startOutside = async (options: OutsideOptions): Promise<Outside> =>
 
   // EventBridge's rules: what each queue gets
   const onEvent = (event: object): void => {
-    const { source } = event as { source?: string };
-    const label = source === 'aws.secretsmanager';
-    if (label || source === 'aws.health' || isEnding(event)) void enqueue('deliveries', event).catch(() => undefined);
-    if (label) void enqueue('index', event).catch(() => undefined);
+    for (const queue of queuesFor(event)) void enqueue(queue, event).catch(() => undefined);
   };
-  const platform = createPlatform({ ...options, folder: folders?.rescind, onEvent });
-  const first = fill({ ...options.world, configuration: undefined, reports: undefined }, values) as unknown as World;
+  const platform = createPlatform({ ...options, folder: folders?.rescind, behaviours, onEvent });
+  const first = fill({ ...options.world, configuration: undefined, reports: undefined, expect: undefined }, values) as unknown as World;
   behaviours.set(first.behaviours ?? []);
   const providers: Providers = await startProviders({ world: first, clock, behaviours, folder: folders?.world, quotas: options.quotas, extraServices: platform.services, onEvent, kmsMaterial: kms });
   const vendorUrls = Object.fromEntries([...providers.vendors].map(([name, vendor]) => [`vendor.${name}.url`, vendor.url]));
-  const world = fill({ ...options.world }, { ...values, ...vendorUrls, 'github.url': providers.github?.url ?? '', 'aws.url': providers.aws.url });
+  const issuerUrls = Object.fromEntries((options.world.oidc ?? []).map((name) => [`oidc.${name}.url`, providers.oidc?.issuer(name) ?? '']));
+  const world = fill({ ...options.world }, { ...values, ...vendorUrls, ...issuerUrls, 'github.url': providers.github?.url ?? '', 'vault.url': providers.vault?.url ?? '', 'aws.url': providers.aws.url, now: '${now}' });
 
   const clientOf = clientsOf({ region, endpoint: providers.aws.url, credentials: credentialsOf('world') });
   const queueUrl = (name: QueueName): string => `${providers.aws.url}/${account}/${queueNames[name]}`;
@@ -96,6 +95,8 @@ export const startOutside = async (options: OutsideOptions): Promise<Outside> =>
       }
     }
     for (const { id, alive } of providers.github?.credentials() ?? []) list.push({ id: `github:${id}`, issuer: 'github', alive });
+    for (const { id, alive } of providers.vault?.credentials() ?? []) list.push({ id: `vault:${id}`, issuer: 'vault', alive });
+    list.push(...providers.aws.lent());
     return list;
   };
 
@@ -117,10 +118,18 @@ export const startOutside = async (options: OutsideOptions): Promise<Outside> =>
   };
 };
 
-const isEnding = (event: object): boolean => {
-  const { source, detail } = event as { source?: string; detail?: { status?: string } };
-  return source === 'aws.states' && ['FAILED', 'TIMED_OUT', 'ABORTED'].includes(detail?.status ?? '');
+/** Which queues EventBridge's rules send an event to, as the stack has them (`infra/events.ts`). */
+export const queuesFor = (event: object): QueueName[] => {
+  const { source, 'detail-type': type, detail } = event as { source?: unknown; 'detail-type'?: unknown; detail?: { status?: string; stateMachineArn?: string } };
+  if (source === 'aws.secretsmanager') return ['deliveries', 'index'];
+  const isOurs = source === 'aws.states' && playbookArns.includes(detail?.stateMachineArn ?? '');
+  if (isOurs) return ['FAILED', 'TIMED_OUT', 'ABORTED'].includes(detail?.status ?? '') ? ['deliveries'] : [];
+  return sources.some((candidate) => candidate.transport === 'aws-event' && candidate.tells === 'run' && [candidate.pattern, candidate.starts].some((rule) => rule?.source.includes(String(source)) && rule.detailType.includes(String(type))))
+    ? ['ends']
+    : ['deliveries'];
 };
+
+const playbookArns = ['secret-leaked', 'job-ended'].map(playbookArnOf);
 
 const kept = (path: string | undefined, make: () => Record<string, string>): Record<string, string> => {
   if (path && existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as Record<string, string>;

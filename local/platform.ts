@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import type { Clock } from './clock.ts';
 import type { AwsService } from './fakes/aws/index.ts';
+import type { Behaviours } from './fakes/behaviour.ts';
 import { poll } from './fakes/platform/event-source-mapping.ts';
 import { createEvents } from './fakes/platform/events.ts';
 import { objectsInFolder, objectsInMemory } from './fakes/platform/s3-objects.ts';
+import { createScheduler } from './fakes/platform/scheduler.ts';
 import { createS3 } from './fakes/platform/s3.ts';
 import { createSns, type Sns } from './fakes/platform/sns.ts';
 import { journalInFile, journalInMemory, type Journal } from './fakes/platform/sqs-journal.ts';
@@ -12,10 +14,11 @@ import type { Invoke } from './fakes/platform/states-task.ts';
 import { createStates, type States } from './fakes/platform/states.ts';
 import { account, region } from './roles.ts';
 
-export const queueNames = { deliveries: 'rescind-deliveries', index: 'rescind-index' } as const;
+export const queueNames = { deliveries: 'rescind-deliveries', index: 'rescind-index', ends: 'rescind-ends' } as const;
 export const topicArn = `arn:aws:sns:${region}:${account}:rescind-cases`;
 export const bodiesBucket = 'rescind-bodies';
-export const playbookArn = `arn:aws:states:${region}:${account}:stateMachine:rescind-secret-leaked`;
+export const playbookArnOf = (name: string): string => `arn:aws:states:${region}:${account}:stateMachine:rescind-${name}`;
+export const timerGroup = 'rescind-leases';
 
 const deadLetter = (name: string): string => `${name}-dead`;
 
@@ -27,6 +30,8 @@ export interface Platform {
   sns: Sns;
   services: Record<string, AwsService>;
   /** Delivers the queues to the functions until the signal is aborted. */
+  /** Timers of leases that have not gone off. */
+  timers(): { name: string; at: string }[];
   deliver(handle: Record<keyof typeof queueNames, (body: unknown, signal: AbortSignal) => Promise<void>>, signal: AbortSignal): Promise<unknown>;
   deadLetters(): { queue: string; body: string }[];
   /** A life begins: its playbooks call these functions, and no execution of an earlier life is known. */
@@ -40,6 +45,8 @@ export interface PlatformOptions {
   clock: Clock;
   folder?: string;
   definitions: Record<string, object>;
+  /** How timers misbehave. */
+  behaviours?: Behaviours;
   onEvent: (event: object) => void;
   onPublish?: (message: { subject?: string; message: string }) => void;
   /** Seconds until a failed message comes again, by how often it came. */
@@ -60,12 +67,22 @@ export const createPlatform = (options: PlatformOptions): Platform => {
     journal,
     signal: stopping.signal,
   });
-  const machines = Object.fromEntries(Object.entries(options.definitions).map(([name, definition]) => [name, { arn: playbookArn, definition }]));
+  const machines = Object.fromEntries(Object.entries(options.definitions).map(([name, definition]) => [name, { arn: playbookArnOf(name), definition }]));
   const begin = (invoke: Invoke): States => createStates({ machines, invoke, clock, account, region, onStatusChange: options.onEvent });
   let states = begin(() => Promise.reject(new Error('no function is there yet')));
   const sns = createSns({ topics: [topicArn], clock, onPublish: options.onPublish });
   const s3 = createS3({ buckets: [bodiesBucket], objects: folder ? objectsInFolder(join(folder, 'bodies')) : objectsInMemory(), clock });
   const events = createEvents({ account, region, clock, onEvent: options.onEvent });
+  const scheduler = createScheduler({
+    clock,
+    behaviours: options.behaviours,
+    account,
+    region,
+    groups: [timerGroup],
+    folder,
+    onFire: (arn, body) => void sqs.queues.send(arn.split(':').at(-1) ?? '', { body }),
+    signal: stopping.signal,
+  });
   const retrySeconds = options.retrySeconds ?? ((count) => Math.min(30, 2 ** count));
   return {
     sqs,
@@ -73,7 +90,8 @@ export const createPlatform = (options: PlatformOptions): Platform => {
       return states;
     },
     sns,
-    services: { sqs: sqs.service, states: (request) => states.service(request), sns: sns.service, s3, events },
+    services: { sqs: sqs.service, states: (request) => states.service(request), sns: sns.service, s3, events, scheduler: scheduler.service },
+    timers: () => scheduler.schedules(),
     begin: (invoke) => {
       states = begin(invoke);
     },
@@ -83,7 +101,7 @@ export const createPlatform = (options: PlatformOptions): Platform => {
     },
     deliver: (handle, signal) =>
       Promise.all(
-        (['deliveries', 'index'] as const).map((name) =>
+        (['deliveries', 'index', 'ends'] as const).map((name) =>
           poll({
             queues: sqs.queues,
             queue: queueNames[name],
@@ -111,6 +129,7 @@ export const createPlatform = (options: PlatformOptions): Platform => {
     deadLetters: () => Object.values(queueNames).flatMap((name) => [...sqs.queues.queue(deadLetter(name)).messages.values()].map(({ body }) => ({ queue: name, body }))),
     close: async () => {
       stopping.abort(new Error('the platform stops'));
+      scheduler.close();
       await states.close();
       journal.close();
     },

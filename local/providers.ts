@@ -9,6 +9,8 @@ import { startGithub, type Github, type GithubStored } from './fakes/github.ts';
 import { inFile, inMemory, type StateStore } from './fakes/state.ts';
 import { startVendor, type Vendor, type VendorStored } from './fakes/vendor/index.ts';
 import { alternatingUsers, generated, singleUser } from './fakes/vendor/rotation.ts';
+import { startOidc, type Oidc } from './fakes/oidc.ts';
+import { startVault, type Vault } from './fakes/vault/index.ts';
 import { callers, credentialsOf, region } from './roles.ts';
 import type { World } from './world/world.ts';
 
@@ -32,6 +34,9 @@ export interface Providers {
   aws: Aws;
   github: Github | undefined;
   vendors: ReadonlyMap<string, Vendor>;
+  vault: Vault | undefined;
+  /** The OIDC issuers of a world, by name. */
+  oidc: Oidc | undefined;
   close(): Promise<void>;
 }
 
@@ -51,6 +56,9 @@ export const startProviders = async (options: ProvidersOptions & { kmsMaterial: 
     vendors.set(name, await startVendor({ name, world: vendor, behaviours, clock, store: store<VendorStored>(`vendor-${name}`) }));
   }
   const github = world.github ? await startGithub({ world: world.github, behaviours, clock, store: store<GithubStored>('github') }) : undefined;
+  const vault = world.vault ? await startVault({ world: world.vault, clock, behaviours, folder: options.folder, onCall: ({ service, operation }) => options.onCall?.({ service, operation, resource: '', caller: '' }) }) : undefined;
+  const oidc = world.oidc ? await startOidc({ clock, behaviours, folder: options.folder }) : undefined;
+  for (const name of world.oidc ?? []) oidc?.issuer(name);
   const rotations = world.rotations ?? {};
   const aws: Aws = await createAws({
     world: { ...world.aws, callers: callers(Object.keys(rotations)), kmsKeys: kmsKeys(options.kmsMaterial) },
@@ -78,8 +86,10 @@ export const startProviders = async (options: ProvidersOptions & { kmsMaterial: 
     aws,
     github,
     vendors,
+    vault,
+    oidc,
     close: async () => {
-      await Promise.all([aws.close(), github?.close(), ...[...vendors.values()].map((vendor) => vendor.close())]);
+      await Promise.all([aws.close(), github?.close(), vault?.close(), oidc?.close(), ...[...vendors.values()].map((vendor) => vendor.close())]);
     },
   };
 };

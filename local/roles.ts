@@ -1,7 +1,7 @@
 import type { WorldCaller } from './fakes/aws/world.ts';
 
 /** The functions, each of which signs as its own role, as when it is deployed. */
-export const functionNames = ['receive', 'dispatch', 'plan', 'contain', 'rotate', 'revoke', 'probe', 'record', 'report', 'index', 'api'] as const;
+export const functionNames = ['receive', 'dispatch', 'plan', 'contain', 'rotate', 'revoke', 'probe', 'record', 'report', 'index', 'api', 'release', 'leases'] as const;
 export type FunctionName = (typeof functionNames)[number];
 
 export const account = '111122223333';

@@ -3,6 +3,7 @@ import * as api from '../functions/api.ts';
 import { deliveryOfEvent } from '../functions/aws/aws-events.ts';
 import { apiOf } from '../functions/aws/composition-api.ts';
 import { dispatchOf } from '../functions/aws/composition-dispatch.ts';
+import { leaseApiOf, releaseOf } from '../functions/aws/composition-leases.ts';
 import { indexOf } from '../functions/aws/composition-index.ts';
 import { recordOf } from '../functions/aws/composition-record.ts';
 import { stepsOf } from '../functions/aws/composition-steps.ts';
@@ -16,21 +17,24 @@ import { tables } from '../functions/aws/tables.ts';
 import * as contain from '../functions/contain.ts';
 import type { Line } from '../functions/core/case.ts';
 import type { Configuration } from '../functions/core/configuration.ts';
+import type { LeaseLine } from '../functions/core/lease.ts';
 import type { Step } from '../functions/core/step.ts';
 import * as dispatch from '../functions/dispatch.ts';
 import * as index from '../functions/index.ts';
 import * as plan from '../functions/plan.ts';
 import * as probe from '../functions/probe.ts';
+import * as leases from '../functions/leases.ts';
 import * as receive from '../functions/receive.ts';
 import * as record from '../functions/record.ts';
+import * as release from '../functions/release.ts';
 import * as report from '../functions/report.ts';
 import * as revoke from '../functions/revoke.ts';
 import * as rotate from '../functions/rotate.ts';
 import { openFrontDoor } from './front-door.ts';
-import { startOutside, type Outside, type OutsideOptions } from './outside.ts';
-import { bodiesBucket, playbookArn, topicArn } from './platform.ts';
+import { queuesFor, startOutside, type Outside, type OutsideOptions } from './outside.ts';
+import { bodiesBucket, playbookArnOf, queueNames, timerGroup, topicArn } from './platform.ts';
 import { repeats } from './repeat.ts';
-import { credentialsOf, region, type FunctionName } from './roles.ts';
+import { account, credentialsOf, region, type FunctionName } from './roles.ts';
 import { signForSender } from './world/sign.ts';
 
 export interface ServiceOptions extends Omit<OutsideOptions, 'onFailure'> {
@@ -39,6 +43,7 @@ export interface ServiceOptions extends Omit<OutsideOptions, 'onFailure'> {
   log?: Log;
   count?: Count;
   onLine?: (caseId: string, line: Line) => void;
+  onLease?: (lease: string, line: LeaseLine) => void;
   /** Hears of a delivery that told nothing new, with the cases that it had led to before. */
   onRepeat?: (cases: readonly string[]) => void;
   /** Hears of each call that a function makes, and of what it asked; `after` runs between the act and the use of its answer. */
@@ -59,6 +64,8 @@ export interface Service extends Pick<Outside, 'world' | 'providers' | 'behaviou
 }
 
 const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const daySeconds = 86_400;
+const queueArn = (name: string): string => `arn:aws:sqs:${region}:${account}:${name}`;
 const sweepSeconds = 60;
 const tickSeconds = 15 * 60;
 
@@ -98,7 +105,14 @@ export const startService = async (options: ServiceOptions): Promise<Service> =>
         BODIES_BUCKET: bodiesBucket,
         FINGERPRINT_KEYS: 'v1=alias/rescind-fingerprint-v1',
         HOLD_KEY: 'alias/rescind-hold',
-        SECRET_LEAKED_PLAYBOOK: playbookArn,
+        SECRET_LEAKED_PLAYBOOK: playbookArnOf('secret-leaked'),
+        JOB_ENDED_PLAYBOOK: playbookArnOf('job-ended'),
+        LEASES_TABLE: tables.leases.name,
+        ENDS_QUEUE: queueUrl('ends'),
+        ENDS_QUEUE_ARN: queueArn(queueNames.ends),
+        ENDS_DEAD_QUEUE_ARN: queueArn(`${queueNames.ends}-dead`),
+        TIMERS_GROUP: timerGroup,
+        TIMERS_ROLE: `arn:aws:iam::${account}:role/Rescind-timers`,
         CASES_TOPIC: topicArn,
         CONFIGURATION: '',
       },
@@ -121,6 +135,7 @@ export const startService = async (options: ServiceOptions): Promise<Service> =>
         repeated.line(line);
         options.onLine?.(caseId, line);
       },
+      onLease: options.onLease,
     };
   };
   const depsOf = <T>(name: FunctionName, make: (f: Foundation) => T): T => {
@@ -143,6 +158,7 @@ export const startService = async (options: ServiceOptions): Promise<Service> =>
   const answer = async (request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> => {
     if (request.path.startsWith('/triggers/')) return receive.handle(request, depsOf('receive', receiveOf), signal);
     if (request.path === '/world/credentials' && request.method === 'GET') return { status: 200, body: { credentials: await truth() } };
+    if (/^\/(iam\/)?leases(\/|$)/.test(request.path)) return leases.handle(request, depsOf('leases', leaseApiOf), signal);
     if (request.path.startsWith('/world/sign/')) return signForSender(request, world, clock.now());
     if (request.path === '/aws-events') return acceptEvent(request, enqueue);
     return api.handle(request, depsOf('api', apiOf), signal);
@@ -177,11 +193,14 @@ export const startService = async (options: ServiceOptions): Promise<Service> =>
         if (delivery !== undefined && options.onRepeat) await tellRepeat(delivery).catch(() => undefined);
       },
       index: (body: unknown, signal: AbortSignal) => index.handle(body, depsOf('index', indexOf), signal),
+      ends: (body: unknown, signal: AbortSignal) => release.handle(body, depsOf('release', releaseOf), signal),
     };
     const front = await openFrontDoor(answer, options.port ?? 0);
     options.killed?.addEventListener('abort', () => void front.close());
     delivering = platform.deliver(handles, stopping.signal).catch(() => undefined);
-    timers = [every(sweepSeconds, () => enqueue('deliveries', { kind: 'sweep' })), every(tickSeconds, () => enqueue('index', { kind: 'tick' }))];
+    // what was due while nobody was there is looked at once
+    await enqueue('ends', { kind: 'due' });
+    timers = [every(sweepSeconds, () => enqueue('deliveries', { kind: 'sweep' })), every(sweepSeconds, () => enqueue('ends', { kind: 'due' })), every(daySeconds, () => enqueue('ends', { kind: 'day' })), every(tickSeconds, () => enqueue('index', { kind: 'tick' }))];
     return front;
   };
   const door = await begin().catch(async (error: unknown) => {
@@ -216,7 +235,6 @@ const acceptEvent = async (request: HttpRequest, enqueue: Outside['enqueue']): P
     return { status: 400, body: { error: 'the body is not JSON' } };
   }
   if (typeof event !== 'object' || event === null || !('detail-type' in event) || !('source' in event)) return { status: 400, body: { error: 'this is not an event in EventBridge\'s envelope: it needs source, detail-type and detail' } };
-  await enqueue('deliveries', event);
-  if (event.source === 'aws.secretsmanager') await enqueue('index', event);
+  for (const queue of queuesFor(event)) await enqueue(queue, event);
   return { status: 202, body: { delivery: deliveryOfEvent(event) } };
 };

@@ -2,10 +2,11 @@ import type { Called } from '../functions/aws/clients.ts';
 import { tables } from '../functions/aws/tables.ts';
 import { connectors } from '../functions/connectors/index.ts';
 import type { Configuration } from '../functions/core/configuration.ts';
+import { matchesPattern } from '../functions/core/lease-rights.ts';
 import { functionNames, grants, type FunctionName, type ResourceName } from '../infra/grants.ts';
 import { HOLD_KEY } from '../infra/keys.ts';
-import { connectorPermissions } from '../infra/permissions.ts';
-import { vouchedFor } from '../infra/secrets.ts';
+import { narrowed } from '../infra/opted-in.ts';
+import { permissionsIn } from '../infra/permissions.ts';
 import { queueNames } from '../local/platform.ts';
 
 /** One call as IAM would judge it. */
@@ -21,7 +22,15 @@ const prefixes: Record<string, string> = { SFN: 'states', EventBridge: 'events' 
 
 type Input = Record<string, unknown>;
 
-const tableOf = ({ TableName, IndexName }: Input): ResourceName => `${TableName === tables.ledger.name ? 'ledger' : 'registry'}${IndexName === undefined ? '' : '-indexes'}`;
+const tableOf = ({ TableName, IndexName }: Input): ResourceName => {
+  const { name } = Object.values(tables).find((table) => table.name === TableName) ?? tables.registry;
+  return `${name}${IndexName === undefined ? '' : '-indexes'}`;
+};
+
+const queueOf = ({ QueueUrl }: Input): ResourceName => ({ [queueNames.index]: 'index-queue', [queueNames.ends]: 'ends' } as const)[String(QueueUrl).split('/').at(-1) ?? ''] ?? 'deliveries';
+
+/** Operations that IAM knows under the name of another. */
+const renamed: Record<string, string> = { SendMessageBatch: 'SendMessage' };
 
 const keyOf = (operation: string, { KeyId }: Input): ResourceName => (operation === 'Decrypt' || KeyId === HOLD_KEY ? 'hold-key' : 'fingerprint-keys');
 
@@ -32,7 +41,7 @@ const resourcesOf = ({ service, operation }: Called, input: Input): Call['on'][]
     case 'DynamoDB':
       return operation.startsWith('Batch') ? Object.keys(input.RequestItems as object).map((TableName) => tableOf({ TableName })) : [tableOf(input)];
     case 'SQS':
-      return [String(input.QueueUrl).endsWith(`/${queueNames.index}`) ? 'index-queue' : 'deliveries'];
+      return [queueOf(input)];
     case 'SFN':
       return [input.executionArn === undefined ? 'playbooks' : 'executions'];
     case 'SecretsManager':
@@ -45,6 +54,8 @@ const resourcesOf = ({ service, operation }: Called, input: Input): Call['on'][]
       return ['topic'];
     case 'EventBridge':
       return ['bus'];
+    case 'Scheduler':
+      return ['timers'];
     default:
       return ['*'];
   }
@@ -58,9 +69,12 @@ const byPlatform = ({ by, action, on }: Call, { sources }: Configuration): boole
     return actions.includes(action) && resources.some(covers);
   });
 
+/** Whether a call is about a secret of that name or ARN, in which `*` stands for any characters. */
+const isSecretOf = (pattern: string, on: string): boolean => matchesPattern(/:secret:(.+)$/.exec(pattern)?.[1] ?? pattern, on.slice('secret:'.length));
+
 /** Whether what its connectors declare covers a call; of the secrets, only those that the configuration vouches for. */
 const byConnector = ({ by, action, on }: Call, configuration: Configuration): boolean =>
-  connectorPermissions(by, connectors).some(({ actions, role, verb }) => actions.includes(action) && (!on.startsWith('secret:') || vouchedFor(role, verb, configuration).some((name) => on === `secret:${name}`)));
+  permissionsIn(by, connectors, configuration).some((permission) => permission.actions.includes(action) && (!on.startsWith('secret:') || narrowed(permission, configuration).secrets.some((name) => isSecretOf(name, on))));
 
 /** A call in words. */
 export const told = ({ by, action, on }: Call): string => `${by}: ${action} on ${on}`;
@@ -81,7 +95,7 @@ export const recordCalls = (): CallRecord => {
     onCall: (by, called, input) => {
       if (!functionNames.includes(by)) return;
       for (const on of resourcesOf(called, (input ?? {}) as Input)) {
-        const call: Call = { by, action: `${prefixes[called.service] ?? called.service.toLowerCase()}:${called.operation}`, on };
+        const call: Call = { by, action: `${prefixes[called.service] ?? called.service.toLowerCase()}:${renamed[called.operation] ?? called.operation}`, on };
         calls.set(told(call), call);
       }
     },

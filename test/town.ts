@@ -5,6 +5,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Webhook } from 'standardwebhooks';
 import type { ClientOf } from '../functions/aws/clients.ts';
 import type { CaseView } from '../functions/core/case-view.ts';
+import { sentenceOf as leaseSentenceOf } from '../functions/core/lease.ts';
 import { sentenceOf, whatOf } from '../functions/core/story.ts';
 import { isAwsKeyId } from '../functions/core/shape.ts';
 import type { FunctionName } from '../infra/grants.ts';
@@ -92,6 +93,10 @@ export const openTown = async (world: World, options: Partial<ServiceOptions> & 
     clock,
     log: { info: log('info'), warn: log('warn'), error: log('error') },
     count: (metric, by = 1) => void counted.set(metric, (counted.get(metric) ?? 0) + by),
+    onLease: (id, line) => {
+      said.push(['printed lease', `${id} ${JSON.stringify(line)} ${leaseSentenceOf(line)}`]);
+      options.onLease?.(id, line);
+    },
     onLine: (id, line) => {
       said.push(['printed timeline', `${id} ${whatOf(line)} ${sentenceOf(line)}`]);
       options.onLine?.(id, line);
@@ -148,7 +153,7 @@ export const openTown = async (world: World, options: Partial<ServiceOptions> & 
 
   const stored = async (): Promise<[string, string][]> => {
     const found: [string, string][] = [];
-    for (const table of ['registry', 'ledger']) {
+    for (const table of ['registry', 'ledger', 'leases']) {
       let from: Record<string, never> | undefined;
       do {
         const page = await clientOf(DynamoDBClient).send(new ScanCommand({ TableName: table, ExclusiveStartKey: from }));
@@ -222,6 +227,11 @@ export const openTown = async (world: World, options: Partial<ServiceOptions> & 
             if (status === 'contained' && !green) lies.push(`${id} is contained by an outcome that is not green`);
           }
         }
+        cursor = page.cursor;
+      }
+      for (let cursor: string | undefined, first = true; first || cursor; first = false) {
+        const page = await get<{ leases: { id: string; credential: string; status: string }[]; cursor?: string }>(`/leases?limit=200${cursor ? `&cursor=${cursor}` : ''}`);
+        for (const { id, credential, status } of page.leases) if (status === 'released' && truth.get(credential) === true) lies.push(`${id} is released and ${credential} is alive`);
         cursor = page.cursor;
       }
       const secrets = [...valuesAt(service.providers), ...Object.values(made ?? {}).filter((text) => !isAwsKeyId(text))];

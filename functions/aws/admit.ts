@@ -15,7 +15,8 @@ export interface DispatchDeps extends Sealing {
   configuration: Configuration;
   registry: Registry;
   reporters: ReadonlyMap<string, Reporter>;
-  playbook: string;
+  /** ARN of the playbook for a case whose first report is of that source. */
+  playbookFor: (source: string | undefined) => string;
   bucket: string;
   indexQueue: string;
   sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;

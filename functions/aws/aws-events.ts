@@ -19,7 +19,7 @@ interface Envelope {
 const atOnce = 16;
 
 const parserOf = ({ source, 'detail-type': type }: Envelope): AwsEventSource | undefined =>
-  sources.find((candidate): candidate is AwsEventSource => candidate.transport === 'aws-event' && candidate.pattern.source.includes(String(source)) && candidate.pattern.detailType.includes(String(type)));
+  sources.find((candidate): candidate is AwsEventSource => candidate.transport === 'aws-event' && candidate.tells === 'leak' && candidate.pattern.source.includes(String(source)) && candidate.pattern.detailType.includes(String(type)));
 
 /** The delivery's id of what EventBridge delivers: a resend of the same detail has the same one. */
 export const deliveryOfEvent = (event: object): string => deliveryIdOf(digest, parserOf(event)?.name ?? 'eventbridge', JSON.stringify((event as Envelope).detail ?? null));
@@ -37,10 +37,11 @@ export const heed = async (event: object, deps: DispatchDeps, signal: AbortSigna
     deps.log.info('event recorded', { source: parser?.name, delivery, reason: parsed.reason });
     return deps.ledger.recordIgnored(delivery, parser?.name ?? 'eventbridge', parsed.reason);
   }
-  deps.log.info('delivery accepted', { source: parser?.name, delivery, findings: parsed.triggers.length });
+  const leaks = parsed.triggers.filter((trigger) => trigger.trigger === 'SecretLeaked');
+  deps.log.info('delivery accepted', { source: parser?.name, delivery, findings: leaks.length });
   deps.count('DeliveryAccepted');
   const receivedAt = deps.now().toISOString();
-  const reports = parsed.triggers.map(({ trigger: _, values: __, lookup: ___, ...finding }): [Report, undefined] => [{ ...finding, delivery, receivedAt, fingerprints: [] }, undefined]);
+  const reports = leaks.map(({ trigger: _, values: __, lookup: ___, ...finding }): [Report, undefined] => [{ ...finding, delivery, receivedAt, fingerprints: [] }, undefined]);
   await admit(reports, delivery, deps, signal, (items, work) => mapLimit(items, atOnce, work));
 };
 
@@ -52,10 +53,10 @@ const rotated = async (resources: unknown, { ledger, clientOf }: DispatchDeps): 
 /** A playbook ended. One that could not say how its case ended gets a next attempt. */
 const ended = async (detail: unknown, deps: DispatchDeps): Promise<void> => {
   const { name, stateMachineArn } = (detail ?? {}) as { name?: unknown; stateMachineArn?: unknown };
-  if (stateMachineArn !== deps.playbook || typeof name !== 'string') return;
+  if (typeof name !== 'string') return;
   const [, id, attempt] = /^(c-[0-9a-f]+)-(\d+)$/.exec(name) ?? [];
   const found = id ? await deps.ledger.load(id) : undefined;
-  if (!found || !isBeingWorkedOn(found) || found.attempt !== Number(attempt)) return;
+  if (!found || stateMachineArn !== deps.playbookFor(found.reports[0]?.source) || !isBeingWorkedOn(found) || found.attempt !== Number(attempt)) return;
   // its function may have outlived it and still act: the sweep looks at it when that one is dead for sure
   const isActing = found.lines.findLast(({ kind }) => kind === 'intent' || kind === 'acted' || kind === 'started')?.kind === 'intent';
   if (!isActing) await revive(found, 'its playbook ended without a word', deps);

@@ -11,7 +11,7 @@ export const dispatchOf = (f: Foundation): DispatchDeps => ({
   reporters: reportersOf(edgesOf(f)),
   fingerprintKeys: fingerprintKeysOf(f.environment.FINGERPRINT_KEYS),
   holdKey: f.environment.HOLD_KEY,
-  playbook: f.environment.SECRET_LEAKED_PLAYBOOK,
+  playbookFor: (source) => (source === 'leases' ? f.environment.JOB_ENDED_PLAYBOOK : f.environment.SECRET_LEAKED_PLAYBOOK),
   bucket: f.environment.BODIES_BUCKET,
   indexQueue: f.environment.INDEX_QUEUE,
   now: f.now,
@@ -21,4 +21,4 @@ export const dispatchOf = (f: Foundation): DispatchDeps => ({
 });
 
 /** What `dispatch` gets when it is deployed. */
-export const dispatchDeps = (): DispatchDeps => dispatchOf(deployed(['LEDGER_TABLE', 'REGISTRY_TABLE', 'FINGERPRINT_KEYS', 'HOLD_KEY', 'SECRET_LEAKED_PLAYBOOK', 'BODIES_BUCKET', 'INDEX_QUEUE']));
+export const dispatchDeps = (): DispatchDeps => dispatchOf(deployed(['LEDGER_TABLE', 'REGISTRY_TABLE', 'FINGERPRINT_KEYS', 'HOLD_KEY', 'SECRET_LEAKED_PLAYBOOK', 'JOB_ENDED_PLAYBOOK', 'BODIES_BUCKET', 'INDEX_QUEUE']));

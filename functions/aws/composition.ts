@@ -4,6 +4,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Edges } from '../connectors/edges.ts';
 import type { Line } from '../core/case.ts';
 import type { Configuration } from '../core/configuration.ts';
+import type { LeaseLine } from '../core/lease.ts';
 import { clientsOf, type ClientConfiguration, type ClientOf } from './clients.ts';
 import { environmentOf, type Environment } from './environment.ts';
 import { fingerprintKeysOf } from './fingerprints.ts';
@@ -30,6 +31,8 @@ export interface Foundation {
   count: Count;
   /** Hears of each line that the ledger gets. */
   onLine?: (caseId: string, line: Line) => void;
+  /** Hears of each line that a lease gets. */
+  onLease?: (lease: string, line: LeaseLine) => void;
 }
 
 const sleep = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
@@ -77,6 +80,7 @@ export const receiveOf = (f: Foundation) => ({
   holdKey: f.environment.HOLD_KEY,
   secrets: secretReader(f.clientOf, f.now),
   queueUrl: f.environment.DELIVERIES_QUEUE,
+  endsQueue: f.environment.ENDS_QUEUE,
   bucket: f.environment.BODIES_BUCKET,
   now: f.now,
   log: f.log,
@@ -84,4 +88,4 @@ export const receiveOf = (f: Foundation) => ({
 });
 
 /** What `receive` gets when it is deployed. */
-export const receiveDeps = () => receiveOf(deployed(['LEDGER_TABLE', 'FINGERPRINT_KEYS', 'HOLD_KEY', 'DELIVERIES_QUEUE', 'BODIES_BUCKET']));
+export const receiveDeps = () => receiveOf(deployed(['LEDGER_TABLE', 'FINGERPRINT_KEYS', 'HOLD_KEY', 'DELIVERIES_QUEUE', 'ENDS_QUEUE', 'BODIES_BUCKET']));

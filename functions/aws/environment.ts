@@ -11,6 +11,16 @@ export interface Environment {
   FINGERPRINT_KEYS: string;
   HOLD_KEY: string;
   SECRET_LEAKED_PLAYBOOK: string;
+  JOB_ENDED_PLAYBOOK: string;
+  LEASES_TABLE: string;
+  /** URL of the queue that feeds release: ended runs, timers, what is due again. */
+  ENDS_QUEUE: string;
+  /** ARNs of that queue and of its dead letters: where a lease's timer sends. */
+  ENDS_QUEUE_ARN: string;
+  ENDS_DEAD_QUEUE_ARN: string;
+  /** The schedule group of the leases' timers, and the role under which they send. */
+  TIMERS_GROUP: string;
+  TIMERS_ROLE: string;
   CASES_TOPIC: string;
   /** Path of the installation's configuration beside the function's code. */
   CONFIGURATION: string;

@@ -9,6 +9,8 @@ export interface HttpRequest {
   body: Uint8Array;
   /** Who called, as far as the front door knows: an IAM principal, or the local header. */
   caller?: string;
+  /** From which network address. */
+  address?: string;
 }
 
 export interface HttpAnswer {
@@ -27,6 +29,7 @@ export const requestOf = (event: APIGatewayProxyEventV2): HttpRequest => {
     query: Object.fromEntries(Object.entries(event.queryStringParameters ?? {}).map(([name, value]) => [name, value ?? ''])),
     body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
     caller: authorizer?.iam?.userArn,
+    address: event.requestContext.http.sourceIp,
   };
 };
 

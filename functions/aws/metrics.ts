@@ -27,6 +27,20 @@ export const metrics = {
   IndexFinished: 'Count',
   /** A playbook ended without a word; the sweep or its status change started the next attempt. */
   CaseRevived: 'Count',
+  /** A credential was lent to a run. */
+  LeaseRegistered: 'Count',
+  /** Somebody asked for a lease, or about one, and may not. */
+  LeaseRefused: 'Count',
+  /** A lent credential was seen dead. */
+  LeaseReleased: 'Count',
+  /** A try at ending a lease did not see its credential dead. */
+  LeasePending: 'Count',
+  /** How long the oldest pending revocation has been pending. */
+  LeasePendingSeconds: 'Seconds',
+  /** A job's role is shared with other runs and was not cut. */
+  LeaseShared: 'Count',
+  /** A lease outlived its timer and was ended by the sweep. */
+  LeaseTimerLost: 'Count',
 } as const;
 
 export type MetricName = keyof typeof metrics;

@@ -110,14 +110,14 @@ export const joinOther = async (found: Case, report: Report, match: Match, deps:
 };
 
 /** Starts the playbook of a case that has none. Twice is fine: the execution's name lets only one run. */
-export const begin = async (found: Case, why: string, { ledger, clientOf, playbook }: DispatchDeps): Promise<void> => {
+export const begin = async (found: Case, why: string, { ledger, clientOf, playbookFor }: DispatchDeps): Promise<void> => {
   const started = await ledger.tell(found.id, (current) => (current.attempt === 0 && !current.closed ? { kind: 'started', attempt: 1, why } : undefined), found);
-  if (isBeingWorkedOn(started) && started.attempt === 1) await startPlaybook(clientOf, playbook, started.id, 1);
+  if (isBeingWorkedOn(started) && started.attempt === 1) await startPlaybook(clientOf, playbookFor(started.reports[0]?.source), started.id, 1);
 };
 
 /** Adds a report to an open case and does what it changes; false where the case was closed meanwhile. Repeated, it finishes what was begun. */
 export const join = async (other: Case, report: Report, { credential, proof, fingerprint }: Match, deps: DispatchDeps): Promise<boolean> => {
-  const { ledger, clientOf, playbook } = deps;
+  const { ledger, clientOf, playbookFor } = deps;
   let joined = await ledger.tell(other.id, (current) => (current.closed || current.reports.some((earlier) => sameReport(earlier, report)) ? undefined : { kind: 'joined', report, proof, fingerprint: proof === 'value' ? fingerprint : undefined }), other);
   if (!joined.reports.some((earlier) => sameReport(earlier, report))) return false;
   await ledger.point('delivery', report.delivery, joined);
@@ -129,10 +129,10 @@ export const join = async (other: Case, report: Report, { credential, proof, fin
   const attempt = joined.attempt + 1;
   if (joined.status === 'not-contained' && unheard(joined, 'started')) {
     joined = await ledger.tell(other.id, (current) => (current.status === 'not-contained' && unheard(current, 'started') ? { kind: 'started', attempt, why: 'reported again' } : undefined), joined);
-    if (joined.attempt === attempt) await startPlaybook(clientOf, playbook, joined.id, attempt);
+    if (joined.attempt === attempt) await startPlaybook(clientOf, playbookFor(joined.reports[0]?.source), joined.id, attempt);
   } else if (isBeingWorkedOn(joined) && joined.lines.at(-1)?.kind === 'started') {
     // who wrote that line may have died before it started the playbook; the execution's name lets only one run
-    await startPlaybook(clientOf, playbook, joined.id, joined.attempt);
+    await startPlaybook(clientOf, playbookFor(joined.reports[0]?.source), joined.id, joined.attempt);
   }
   // a person closed it who had not seen this report: it is for another case
   if (joined.closed) return !(unheard(joined, 'concluded') && unheard(joined, 'started'));

@@ -14,6 +14,8 @@ export type Message =
   | { kind: 'stored'; delivery: string; key: string }
   /** The index met a fingerprint that was on watch. */
   | { kind: 'met'; report: Report; fingerprint: string }
+  /** A lease that could not be ended on the fast path, or was after all: the delivery by which its case is found is the lease's id. */
+  | { kind: 'lease'; report: Report; credential: string; owner: string }
   /** Look after open cases. */
   | { kind: 'sweep' };
 

@@ -41,7 +41,7 @@ export const sweep = async (deps: DispatchDeps, quiet = quietMilliseconds): Prom
 
 /** Does what one open case needs. */
 const lookAfter = async (head: CaseHead, quiet: number, deps: DispatchDeps): Promise<void> => {
-  const { ledger, clientOf, playbook, now } = deps;
+  const { ledger, clientOf, playbookFor, now } = deps;
   const found = await ledger.load(head.id);
   if (!found) return;
   await ledger.project(found);
@@ -49,7 +49,7 @@ const lookAfter = async (head: CaseHead, quiet: number, deps: DispatchDeps): Pro
   if (!isQuiet(found.lines.at(-1)?.at ?? head.lastAt, quiet, now())) return;
   // a case without a credential waits for its message, which is in the queue or the dead-letter queue
   if (!isBeingWorkedOn(found) || !found.credential) return;
-  if (found.attempt > 0 && (await isRunning(clientOf, playbook, found.id, found.attempt))) {
+  if (found.attempt > 0 && (await isRunning(clientOf, playbookFor(found.reports[0]?.source), found.id, found.attempt))) {
     // whoever answered may have died before the playbook was woken
     if (moveOf(found, now()).next !== 'ask') await wakeAll(clientOf, ledger, `case:${found.id}`);
     return;
@@ -62,13 +62,13 @@ const lookAfter = async (head: CaseHead, quiet: number, deps: DispatchDeps): Pro
 const isQuiet = (lastAt: string, quiet: number, now: Date): boolean => now.getTime() - new Date(lastAt).getTime() >= quiet;
 
 /** A red case of which nobody was told: its playbook goes to the report again, once an hour and under a name of its own. */
-const reportRed = async ({ ledger, clientOf, playbook, now }: DispatchDeps, quiet: number): Promise<void> => {
+const reportRed = async ({ ledger, clientOf, playbookFor, now }: DispatchDeps, quiet: number): Promise<void> => {
   const hour = Math.floor(now().getTime() / 3_600_000);
   let cursor: string | undefined;
   do {
     const page = await ledger.list('not-contained', pageSize, cursor);
-    for (const { id, attempt, closed, reported, lastAt } of page.items) {
-      if (!closed && !reported && now().getTime() - new Date(lastAt).getTime() >= quiet) await startPlaybook(clientOf, playbook, id, attempt, `report-${hour}`);
+    for (const { id, source, attempt, closed, reported, lastAt } of page.items) {
+      if (!closed && !reported && now().getTime() - new Date(lastAt).getTime() >= quiet) await startPlaybook(clientOf, playbookFor(source), id, attempt, `report-${hour}`);
     }
     cursor = page.cursor;
   } while (cursor);
@@ -83,7 +83,8 @@ const fruitless = ({ lines }: Case): number => {
 
 /** Starts the next attempt; after too many that led nowhere the case is red and stays so until somebody closes it. A restart of ours is not the case's fault. */
 export const revive = async (found: Case, why: string, deps: DispatchDeps, isRestart = false): Promise<void> => {
-  const { ledger, clientOf, playbook, now, log, count } = deps;
+  const { ledger, clientOf, playbookFor, now, log, count } = deps;
+  const playbook = playbookFor(found.reports[0]?.source);
   const attempt = found.attempt + 1;
   count('CaseRevived');
   log.warn('case revived', { case: found.id, attempt, why });

@@ -36,7 +36,7 @@ export const caseViewOf = (found: Case) => {
     closed: found.closed,
     ended: isEnded(found),
     attempt: found.attempt,
-    trigger: { kind: 'SecretLeaked', reports: found.reports.map(({ source, delivery, finding, at, receivedAt, where, kind, claim, caution }) => ({ source, delivery, finding, at, receivedAt, where, kind, claim, caution })) },
+    trigger: { kind: found.reports[0]?.trigger ?? 'SecretLeaked', reports: found.reports.map(({ source, delivery, finding, at, receivedAt, where, kind, claim, caution }) => ({ source, delivery, finding, at, receivedAt, where, kind, claim, caution })) },
     credential: found.credential,
     owner: found.owner ?? plan?.credential.owner,
     proof: found.proof,

@@ -35,10 +35,12 @@ export interface Report {
   fingerprints: string[];
   /** Under which case its value is held, if it is. */
   held?: string;
+  /** What it is about, where that is no leak: a lease that could not be ended on the fast path. */
+  trigger?: 'JobEnded' | 'LeaseExpired';
 }
 
 /** How a report came to name a credential. */
-export type Proof = 'value' | 'issuer' | 'name';
+export type Proof = 'value' | 'issuer' | 'lease' | 'name';
 
 /** What a person is asked, or must do. */
 export interface Task {
@@ -109,7 +111,7 @@ export interface Case {
   closed?: { by: string; reason: string; at: string };
 }
 
-const strength: Record<Proof, number> = { name: 0, issuer: 1, value: 2 };
+const strength: Record<Proof, number> = { name: 0, issuer: 1, lease: 2, value: 3 };
 
 export const stronger = (a: Proof | undefined, b: Proof | undefined): Proof | undefined =>
   a === undefined ? b : b === undefined ? a : strength[a] >= strength[b] ? a : b;

@@ -16,6 +16,10 @@ export interface Configuration {
   exemptions: Exemption[];
   sources: SourceSettings[];
   limits: Limits;
+  /** What may be lent to job runs, and to whom. Absent: nothing. */
+  leases?: Leases;
+  /** The OpenBao or HashiCorp Vault server whose tokens and leases are taken back. */
+  vault?: VaultSettings;
   /** Who gets a task that nobody else owns. */
   fallbackOwner: string;
   /** Hours until an unanswered task is overdue. */
@@ -84,6 +88,76 @@ export interface SourceSettings {
   api?: { url: string; token: string };
 }
 
+export interface VaultSettings {
+  /** Such as `https://vault.example.com:8200`, without `/v1`. */
+  address: string;
+  /** The secret in Secrets Manager that holds Rescind's own token. */
+  token: string;
+  /** The namespace in which names without one are meant. Absent: the root. */
+  namespace?: string;
+}
+
+/** A lease is a remote kill: who may register one, for what, and for how long. */
+export interface Leases {
+  /** Minutes from a registration to the latest end, renewals included. */
+  maximumMinutes: number;
+  /** What a token's `aud` must be. */
+  audience: string;
+  issuers: LeaseIssuer[];
+  subjects: LeaseSubject[];
+  /** Roles whose sessions end with the run that had them. */
+  jobRoles: JobRole[];
+  /** AWS job platforms that are listened to (names of sources). Absent: all. */
+  platforms?: string[];
+}
+
+/** An OIDC issuer whose tokens are believed, as far as a subject says. */
+export interface LeaseIssuer {
+  /** The tokens' `iss`, exactly. */
+  issuer: string;
+  /** Where its keys are. Absent: as its discovery document says. */
+  jwks?: string;
+  /** Whose claims its tokens have: the run is then taken from them and from nowhere else. */
+  platform?: 'github-actions' | 'gitlab';
+}
+
+/** The issuer of callers who sign with AWS credentials. */
+export const awsIam = 'aws-iam';
+
+/** Whom an installation trusts with leases. */
+export interface LeaseSubject {
+  name: string;
+  /** One of `issuers`, or `aws-iam`. */
+  issuer: string;
+  /** Claims that a token must have, word for word. Ids that nobody can take over, not names. */
+  claims?: Record<string, string>;
+  /** For `aws-iam`: the ARN of the role or user that calls. */
+  principal?: string;
+  /** Platforms whose runs it may name, where its tokens do not say which run they are of. */
+  platforms?: string[];
+  owner: string;
+  may: LeaseRight[];
+}
+
+/** Which credentials a subject may lease. */
+export interface LeaseRight {
+  connector: string;
+  /** The credential's id at its issuer; `*` stands for any characters. */
+  id: string;
+  /** What the issuer must keep about the credential: attributes with their values, in which `{claim}` stands for the token's. */
+  where?: Record<string, string>;
+}
+
+/** A role whose sessions end with the run that had them, if no other run has it. */
+export interface JobRole {
+  /** The source that tells of such runs, for instance `aws-batch`. */
+  platform: string;
+  role: string;
+  /** What runs with it (job definition, job, project, state machine), where the platform's event does not name the role. */
+  name?: string;
+  owner: string;
+}
+
 /** Rolling counts an hour; over one, Rescind stops before the first action and asks. */
 export interface Limits {
   perSource: number;
@@ -93,8 +167,12 @@ export interface Limits {
   reserve: number;
 }
 
-/** Rescind's own keys and secrets: those that are listed as such, and those that its sources name. */
-export const ownNames = ({ own, sources }: Configuration): string[] => [...own, ...sources.flatMap(({ secrets, api }) => [...secrets, ...(api ? [api.token] : [])])];
+/** Rescind's own keys and secrets: those that are listed as such, and those that its sources and its vault name. */
+export const ownNames = ({ own, sources, vault }: Configuration): string[] => [
+  ...own,
+  ...sources.flatMap(({ secrets, api }) => [...secrets, ...(api ? [api.token] : [])]),
+  ...(vault ? [vault.token] : []),
+];
 
 export const bindingOfSecret = (configuration: Configuration, name: string): SecretBinding | undefined =>
   configuration.secrets.find(({ secret }) => secret === name);

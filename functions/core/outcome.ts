@@ -1,5 +1,5 @@
 import type { Case, Outcome, OutcomeKind, Status } from './case.ts';
-import { childrenOf, claimSoFar, deathOf } from './run.ts';
+import { childrenOf, claimSoFar, deathOf, killingVerbOf } from './run.ts';
 import { looseSuccessorsOf, unfinishedOf } from './unfinished.ts';
 
 /** The outcome of a case's credential, from its lines alone. Undefined where nothing was planned for one. */
@@ -16,7 +16,7 @@ const judged = (found: Case, now: Date): { outcome: OutcomeKind; how: string } =
   const plan = found.plan;
   if (!plan) return { outcome: 'unconfirmed', how: 'nothing was planned' };
   // a key that was killed is dead, whatever was refused besides
-  const killing = plan.steps.some(({ verb }) => verb === 'contain') ? 'contain' : 'rotate';
+  const killing = killingVerbOf(plan);
   const refused = found.lines.findLast((line) => line.kind === 'acted' && line.n > found.since && line.verb === killing && line.acted.result === 'refused');
   if (refused?.kind === 'acted' && refused.acted.result === 'refused') {
     return { outcome: 'irrevocable', how: `${refused.acted.reason}. Meanwhile: ${refused.acted.meanwhile}` };

@@ -11,8 +11,8 @@ export type PlannedStep =
   | { verb: 'contain' }
   | { verb: 'rotate'; by: 'issuer' | 'store'; mayRepeat: boolean; ifAliveOnly: boolean }
   | { verb: 'probe'; purpose: 'death' }
-  /** Only a key that was proven dead is deleted. */
-  | { verb: 'revoke'; onlyIf: 'dead' };
+  /** Only a key that was proven dead is deleted; without a condition it is what kills. */
+  | { verb: 'revoke'; onlyIf?: 'dead' };
 
 /** Which action the credential gets, in which order, and why; or why none. */
 export interface Plan {
@@ -125,6 +125,11 @@ const stepsOf = (c: Circumstances, bound: readonly Copy[]): { steps: PlannedStep
   const steps: PlannedStep[] = [];
   const reasons: string[] = [];
   const remaining: string[] = [];
+  // a lent credential goes for good; so does one that nothing gentler stops and nothing replaces
+  if (c.abilities.revoke && (c.proof === 'lease' || (!c.abilities.contain && c.credential.copies.length === 0))) {
+    reasons.push(c.proof === 'lease' ? 'it was lent to a run that is over' : 'its issuer can take it back, and no copy of it is known');
+    return { steps: [{ verb: 'revoke' }, { verb: 'probe', purpose: 'death' }], reasons, remaining };
+  }
   if (c.abilities.contain) {
     if (c.held && c.proof === 'value') steps.push({ verb: 'probe', purpose: 'pair' });
     const replaceable = c.abilities.rotate && bound.some(({ current }) => current);

@@ -50,10 +50,11 @@ export const claimSoFar = (found: Case, settle: ConnectorFacts['settleSeconds'],
 };
 
 /** The last act that is meant to kill, after which death is looked for. */
-const killer = (found: Case, plan: Plan): ActedLine | undefined => {
-  const byContain = plan.steps.some(({ verb }) => verb === 'contain');
-  return finished(linesOf(found), byContain ? 'contain' : 'rotate').at(-1);
-};
+const killer = (found: Case, plan: Plan): ActedLine | undefined => finished(linesOf(found), killingVerbOf(plan)).at(-1);
+
+/** The verb of a plan that is meant to kill. */
+export const killingVerbOf = ({ steps }: Plan): ActVerb =>
+  steps.some(({ verb }) => verb === 'contain') ? 'contain' : steps.some((step) => step.verb === 'revoke' && step.onlyIf === undefined) ? 'revoke' : 'rotate';
 
 /** What the probes since the last killing act say; where nothing could be done, since the plan. */
 export const deathOf = (found: Case, plan: Plan): Verdict | undefined => {
@@ -148,7 +149,7 @@ const moveFor = (step: PlannedStep, found: Case, plan: Plan, now: Date): Move | 
     case 'rotate':
       return actMove('rotate', found, now);
     case 'revoke':
-      return deathOf(found, plan)?.verdict === 'dead' ? actMove('revoke', found, now) : undefined;
+      return step.onlyIf === undefined || deathOf(found, plan)?.verdict === 'dead' ? actMove('revoke', found, now) : undefined;
     case 'probe':
       return { claim: claimMove, pair: pairMove, death: deathMove }[step.purpose](found, plan, now);
   }

@@ -24,11 +24,12 @@ export const sentenceOf = (entry: Entry): string => {
   switch (entry.kind) {
     case 'opened':
     case 'joined': {
-      const { source, kind, where, claim, caution } = entry.report;
+      const { source, kind, where, claim, caution, trigger } = entry.report;
+      if (trigger) return `${kind}${where ? `, lent to ${where}` : ''}`;
       return `${source}: ${kind || 'a secret'}${where ? ` at ${where}` : ''} (${claim}${caution ? `, marked as ${caution}` : ''})`;
     }
     case 'matched':
-      return `${entry.credential}, by ${{ value: 'its value', issuer: "its issuer's word", name: 'its name alone' }[entry.proof]}; ${entry.copies} ${entry.copies === 1 ? 'copy' : 'copies'} known${entry.owner ? `; owner ${entry.owner}` : ''}`;
+      return `${entry.credential}, by ${{ value: 'its value', issuer: "its issuer's word", lease: 'its lease', name: 'its name alone' }[entry.proof]}; ${entry.copies} ${entry.copies === 1 ? 'copy' : 'copies'} known${entry.owner ? `; owner ${entry.owner}` : ''}`;
     case 'unmatched':
     case 'lookup-failed':
       return entry.note;

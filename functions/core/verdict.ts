@@ -19,8 +19,8 @@ const smallestGapSeconds = 1;
 /** After how many probes past the end of settling another one may follow. */
 const overtime = 2;
 
-/** The pause between two probes of which both must say dead. */
-export const gapSeconds = (settle: ConnectorFacts['settleSeconds']): number => Math.max(smallestGapSeconds, settle.typical);
+/** The pause between two probes of which both must say dead; none where the issuer promises that its answer is already the effect. */
+export const gapSeconds = (settle: ConnectorFacts['settleSeconds']): number => (settle.max === 0 ? 0 : Math.max(smallestGapSeconds, settle.typical));
 
 const isDead = ({ probed }: TimedProbe): boolean => probed.verdict === 'dead' && probed.control;
 

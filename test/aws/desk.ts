@@ -35,7 +35,7 @@ export const openDesk = async (more: { issuer?: Partial<Issuer>; reporter?: Repo
   const shared = { configuration, ledger, registry, clientOf, now, sleep: () => Promise.resolve(), log, count: () => undefined };
   const issuer = { name: 'aws-iam-key', role: 'issuer', permissions: [], facts: () => circumstances().facts, find: () => Promise.resolve(circumstances().found), probe: () => Promise.reject(new Error('nobody asked for a probe')), ...more.issuer } satisfies Issuer;
   const reporter: Reporter = { name: 'github', role: 'reporter', permissions: [], fetchValue: more.reporter ?? (() => Promise.resolve({ gone: '404' })) };
-  const dispatch: DispatchDeps = { ...shared, reporters: new Map([['github', reporter]]), fingerprintKeys: [], holdKey: '', playbook: 'arn:aws:states:us-east-1:111122223333:stateMachine:leaked', bucket: '', indexQueue: '' };
+  const dispatch: DispatchDeps = { ...shared, reporters: new Map([['github', reporter]]), fingerprintKeys: [], holdKey: '', playbookFor: () => 'arn:aws:states:us-east-1:111122223333:stateMachine:leaked', bucket: '', indexQueue: '' };
   const record: RecordDeps = { ...shared, topic: '' };
   const steps: StepDeps = { ...shared, issuers: new Map([[issuer.name, issuer]]), store: {} as Store };
 

@@ -54,7 +54,7 @@ export const startIndexHouse = async (world: Partial<AwsWorld>, now: () => Date 
   const deps = indexOf({
     environment: {
       REGISTRY_TABLE: tables.registry.name, LEDGER_TABLE: tables.ledger.name, DELIVERIES_QUEUE: `${aws.url}/${account}/deliveries`, INDEX_QUEUE: `${aws.url}/${account}/index`,
-      BODIES_BUCKET: '', FINGERPRINT_KEYS: 'v1=alias/rescind-fingerprint-v1', HOLD_KEY: '', SECRET_LEAKED_PLAYBOOK: '', CASES_TOPIC: '', CONFIGURATION: '',
+      BODIES_BUCKET: '', FINGERPRINT_KEYS: 'v1=alias/rescind-fingerprint-v1', HOLD_KEY: '', SECRET_LEAKED_PLAYBOOK: '', JOB_ENDED_PLAYBOOK: '', LEASES_TABLE: '', ENDS_QUEUE: '', ENDS_QUEUE_ARN: '', ENDS_DEAD_QUEUE_ARN: '', TIMERS_GROUP: '', TIMERS_ROLE: '', CASES_TOPIC: '', CONFIGURATION: '',
     },
     configuration: configurationOf(),
     clientOf,

@@ -1,7 +1,7 @@
 /** The README's tables of connectors and sources, made from the code: `npx node test/docs/tables.ts` writes them into README.md. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { sources } from '../../events/index.ts';
-import type { Source, WebhookSource } from '../../events/trigger.ts';
+import type { Source, Trigger, WebhookSource } from '../../events/trigger.ts';
 import { edgesOf, type ConnectorModule } from '../../functions/connectors/edges.ts';
 import { connectors } from '../../functions/connectors/index.ts';
 import type { Configuration, DeclaredProbe } from '../../functions/core/configuration.ts';
@@ -23,7 +23,7 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
 
 const can = (connector: Connector, verb: string): string => (verb in connector && typeof connector[verb as keyof Connector] === 'function' ? 'yes' : '');
 
-const settle = ({ settleSeconds: { typical, max } }: ConnectorFacts): string => (max === declared.settleSeconds.max ? 'as declared' : `${typical} to ${max} s`);
+const settle = ({ settleSeconds: { typical, max } }: ConnectorFacts): string => (max === declared.settleSeconds.max ? 'as declared' : max === 0 ? 'at once' : `${typical} to ${max} s`);
 
 const connectorRow = (module: ConnectorModule): string[] => {
   const connector = module.create(edgesOf({ configuration, local: false }));
@@ -44,28 +44,55 @@ const connectorRow = (module: ConnectorModule): string[] => {
 export const connectorsTable = (): string =>
   table(['connector', 'role', 'finds', 'contains', 'revokes', 'rotates', 'probes', 'needs the value', 'reach', 'settles in', 'permissions'], connectors.map(connectorRow));
 
-/** The headers that a source misses when it is sent none. */
-const proofOf = (source: WebhookSource): string => {
-  const authenticity = source.authenticate(requestOf('', {}), [webhookSecret], new Date());
-  const named = authenticity.ok ? [] : (authenticity.reason.match(/\b(?:x-[a-z0-9-]+|webhook-[a-z]+)\b/g) ?? []);
-  return `signature: ${named.map((header) => `\`${header}\``).join(', ')}`;
+const plainSecret = 'a secret that signs nothing';
+const proofHeader = /\b(?:x-[a-z0-9-]+|webhook-[a-z]+)\b/g;
+
+/** The headers of which a source says that they are missing or wrong, when it is sent these and knows that secret. */
+const missedBy = (source: WebhookSource, headers: Record<string, string>, secret: string): string[] => {
+  const authenticity = source.authenticate(requestOf('', headers), [secret], new Date());
+  return authenticity.ok ? [] : (authenticity.reason.match(proofHeader) ?? []);
 };
 
-const leaksIn = (source: Source) =>
+/** How a source's messages prove themselves: whoever shows the secret itself in a header is believed whatever the body says, so that is no signature. */
+const proofOf = (source: WebhookSource): string => {
+  const secrets = [webhookSecret, plainSecret];
+  const missed = secrets.flatMap((secret) => missedBy(source, {}, secret));
+  // some look for a signature only where one is sent
+  const more = missed.flatMap((header) => missedBy(source, { [header.replace(/-token$/, '-signature')]: 'none' }, plainSecret));
+  const named = [...new Set([...missed, ...more])];
+  const isShown = (header: string): boolean => secrets.some((secret) => source.authenticate(requestOf('anything', { [header]: secret }), [secret], new Date()).ok);
+  const listed = (kind: string, headers: readonly string[]): string[] => (headers.length === 0 ? [] : [`${kind}: ${headers.map((header) => `\`${header}\``).join(', ')}`]);
+  return [...listed('signature', named.filter((header) => !isShown(header))), ...listed('shared secret, nothing signed', named.filter(isShown))].join('; or ');
+};
+
+const triggersIn = (source: Source) =>
   sampleNames(source.name).flatMap((file) => {
     const parsed = parseSample(source, file);
     return parsed.kind === 'triggers' ? parsed.triggers : [];
   });
 
+/** What a source tells: ended runs, or leaks with what they bring. */
+const bringsOf = (triggers: readonly Trigger[]): string[] => {
+  const leaks = triggers.filter((trigger) => trigger.trigger === 'SecretLeaked');
+  const ends = triggers.filter((trigger) => trigger.trigger === 'JobEnded');
+  return [
+    leaks.some(({ values }) => values.length > 0) && 'values',
+    leaks.some(({ names }) => names.length > 0) && 'names',
+    leaks.some(({ lookup }) => lookup) && 'a place to fetch the value',
+    ends.some(({ run }) => run.job === undefined) && 'ended runs',
+    ends.some(({ run }) => run.job !== undefined) && 'ended jobs',
+    ends.some(({ role }) => role !== undefined) && 'their role',
+  ].filter((word) => word !== false);
+};
+
 const sourceRow = (source: Source): string[] => {
-  const leaks = leaksIn(source);
-  const brings = [leaks.some(({ values }) => values.length > 0) && 'values', leaks.some(({ names }) => names.length > 0) && 'names', leaks.some(({ lookup }) => lookup) && 'a place to fetch the value'];
+  const triggers = triggersIn(source);
   return [
     `[\`${source.name}\`](docs/sources.md#${source.name})`,
     source.transport === 'webhook' ? `\`POST /triggers/${source.name}\`` : `EventBridge, \`${source.pattern.source.join(', ')}\``,
     source.transport === 'webhook' ? proofOf(source) : 'EventBridge itself',
-    brings.filter(Boolean).join(', '),
-    [...new Set(leaks.map(({ claim }) => claim))].sort().join(', '),
+    bringsOf(triggers).join(', '),
+    [...new Set(triggers.flatMap((trigger) => (trigger.trigger === 'SecretLeaked' ? [trigger.claim] : [])))].sort().join(', '),
     String(sampleNames(source.name).length),
   ];
 };

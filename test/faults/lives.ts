@@ -5,7 +5,7 @@ import type { CaseView } from '../../functions/core/case-view.ts';
 import type { Line } from '../../functions/core/case.ts';
 import { clockOf } from '../../local/clock.ts';
 import { startOutside, type Outside } from '../../local/outside.ts';
-import type { FunctionName } from '../../local/roles.ts';
+import { functionNames, type FunctionName } from '../../local/roles.ts';
 import type { World } from '../../local/world/world.ts';
 import { definitionsOnce, openTown, type Delivery, type Town } from '../town.ts';
 
@@ -27,6 +27,8 @@ export interface Plan {
   fromTheStart?: boolean;
   /** Counts only calls that may have changed something outside. */
   onlyChanges?: boolean;
+  /** What is over at the end besides cases: where it is given, there need be no case. */
+  isOver?: (town: Town) => Promise<boolean>;
   /** Approves whatever a person is asked. */
   approves?: boolean;
 }
@@ -60,7 +62,7 @@ export const live = async (plan: Plan): Promise<Ending> => {
     const killed = new AbortController();
     const after = async (name: FunctionName, { service, operation }: { service: string; operation: string }): Promise<void> => {
       // we ask the API all the time; what people do through it counts
-      if (!isCounting || (name === 'api' && !isAnswering) || (plan.onlyChanges && reads.test(operation))) return;
+      if (!isCounting || !functionNames.includes(name) || (name === 'api' && !isAnswering) || (plan.onlyChanges && reads.test(operation))) return;
       calls += 1;
       if (plan.losses?.includes(calls)) {
         killedAfter.push(`${name} ${service} ${operation} (alone)`);
@@ -106,7 +108,7 @@ export const live = async (plan: Plan): Promise<Ending> => {
       await new Promise((resolve) => setTimeout(resolve, afterMilliseconds));
       for (;;) {
         const { status } = await withLife(send);
-        if (status === 202) return;
+        if (status >= 200 && status < 300) return;
         if (status < 500) throw new Error(`a sender was answered ${status}`);
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
@@ -114,7 +116,7 @@ export const live = async (plan: Plan): Promise<Ending> => {
   );
   const queues = outside.platform.sqs.queues;
   const isQuiet = async (town: Town): Promise<CaseView[] | undefined> => {
-    const isIdle = () => ['rescind-deliveries', 'rescind-index'].every((name) => queues.queue(name).messages.size === 0) && outside.platform.states.executions().every(({ status }) => status !== 'RUNNING');
+    const isIdle = () => ['rescind-deliveries', 'rescind-index', 'rescind-ends'].every((name) => queues.queue(name).messages.size === 0) && outside.platform.states.executions().every(({ status }) => status !== 'RUNNING');
     const waits = (views: CaseView[]) => views.some(({ status }) => status === 'waiting');
     if (!isIdle()) {
       // a case that waits for a person has a playbook that waits
@@ -123,7 +125,8 @@ export const live = async (plan: Plan): Promise<Ending> => {
       return isOnlyWaiting ? views : undefined;
     }
     const views = await town.views();
-    return views.length > 0 && views.every(({ ended: over }) => over) && isIdle() ? views : undefined;
+    if (plan.isOver && !(await plan.isOver(town))) return undefined;
+    return (views.length > 0 || plan.isOver) && views.every(({ ended: over }) => over) && isIdle() ? views : undefined;
   };
   let sweepAt = Date.now() + 10_000;
   for (const end = Date.now() + 60_000; !ended; ) {
@@ -143,6 +146,7 @@ export const live = async (plan: Plan): Promise<Ending> => {
     // the stack's schedule looks after open cases; here it does when nothing else has for a while
     if (!ended && Date.now() > sweepAt) {
       queues.send('rescind-deliveries', { body: JSON.stringify({ kind: 'sweep' }) });
+      queues.send('rescind-ends', { body: JSON.stringify({ kind: 'due' }) });
       sweepAt = Date.now() + 5_000;
     }
     if (!ended) await new Promise((resolve) => setTimeout(resolve, 15));

@@ -1,0 +1,28 @@
+import type { JobEnded } from '../../events/trigger.ts';
+import { isOver } from '../core/lease.ts';
+import { endedByItsClock, endingOf, isEndOf, ruleFor } from '../core/run-end.ts';
+import { endLease } from './end-lease.ts';
+import { sendEnd } from './ends.ts';
+import { graceSeconds } from './job-roles.ts';
+import { rulesOf, type ReleaseDeps } from './lease-deps.ts';
+import { mapLimit } from './limit.ts';
+
+const atOnce = 16;
+
+/**
+ * Ends everything that was lent to a run, or to one job of it. The end is written down first: a lease that is being
+ * registered at this moment either finds that mark or is found here.
+ */
+export const endRun = async (ended: JobEnded, deps: ReleaseDeps, signal: AbortSignal): Promise<void> => {
+  const { leases, now, configuration, log } = deps;
+  const at = endedByItsClock(ended, now());
+  await leases.markEnded(ended.run, { at, state: ended.state, source: ended.source, end: ended.end });
+  const record = await leases.run(ended.run);
+  const mine = record.leases.filter((lease) => lease.terms.jobRole !== true && !isOver(lease) && isEndOf({ run: ended.run, at }, lease));
+  const failures: unknown[] = [];
+  await mapLimit(mine, atOnce, (lease) => endLease(lease, endingOf(ended, now()), deps, signal).catch((error: unknown) => void failures.push(error)));
+  if (ruleFor(rulesOf(configuration).jobRoles, ended)) await sendEnd(deps.clientOf, deps.endsQueue, { kind: 'role', ended }, graceSeconds);
+  log.info('run ended', { platform: ended.run.platform, state: ended.state, leases: mine.length });
+  // the others need not wait for one that failed; the message comes again for it
+  if (failures.length > 0) throw failures[0];
+};

@@ -1,0 +1,140 @@
+import { leaseViewOf, type Caller, type Lease } from '../core/lease.ts';
+import { awsIam, ownNames, type Configuration, type LeaseSubject } from '../core/configuration.ts';
+import { callerOf, holds, iamSubjectsOf, isHolder, principalOf, rightsFor, runFor, runOfToken, subjectsOf, type Claims } from '../core/lease-rights.ts';
+import { Refused, secondsIn, wishOf } from '../core/lease-terms.ts';
+import type { RunName } from '../../events/trigger.ts';
+import { fieldsOf, mostReason, reasonOf, refuse } from './api-request.ts';
+import { sendEnd } from './ends.ts';
+import type { HttpAnswer, HttpRequest } from './http.ts';
+import { credentialOf, rulesOf, type LeaseDeps } from './lease-deps.ts';
+import type { Checked } from './oidc.ts';
+import { register, renew } from './register-lease.ts';
+import { errorName } from './log.ts';
+
+export interface LeaseApiDeps extends LeaseDeps {
+  /** Checks an OIDC token. */
+  check: (token: string) => Promise<Checked>;
+}
+
+/** Somebody whose identity was proven, with the rights that the configuration gives. */
+export interface Known {
+  by: Caller;
+  subjects: LeaseSubject[];
+  claims: Claims;
+  /** The run that the token is of, where it says so. */
+  run?: RunName;
+}
+
+/** Who calls, by a token in `Authorization: Bearer`. Throws `Refused`. */
+export const byToken = async ({ headers, address }: HttpRequest, deps: LeaseApiDeps): Promise<Known> => {
+  const token = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+  if (!token) throw new Refused(401, 'an OIDC token is needed: Authorization: Bearer <token>');
+  const rules = rulesOf(deps.configuration);
+  const checked = await deps.check(token);
+  if (!checked.ok) throw new Refused(checked.status, checked.reason);
+  const { issuer, subject, claims, issuedAt } = checked.token;
+  const trusted = rules.issuers.find((candidate) => candidate.issuer === issuer);
+  if (!trusted) throw new Refused(401, 'this issuer is not trusted here');
+  const by = callerOf(trusted, claims, subject, issuedAt, address);
+  const subjects = subjectsOf(rules, issuer, claims);
+  if (subjects.length === 0) throw await refusedUse(deps, by, 'nobody here trusts this token with leases: its ids are not in the configuration');
+  return { by: { ...by, as: subjects[0]?.name }, subjects, claims, run: runOfToken(trusted.platform, claims) };
+};
+
+/** Who calls, as the front door's SigV4 check says. Throws `Refused`. */
+export const byIam = async ({ caller, address }: HttpRequest, deps: LeaseApiDeps): Promise<Known> => {
+  if (!caller) throw new Refused(401, 'this path is for callers who sign with AWS credentials');
+  const principal = principalOf(caller);
+  const by: Caller = { issuer: awsIam, subject: principal, ...(address ? { address } : {}), ...(caller === principal ? {} : { actor: caller }) };
+  const subjects = iamSubjectsOf(rulesOf(deps.configuration), principal);
+  if (subjects.length === 0) throw await refusedUse(deps, by, 'nobody here trusts this principal with leases');
+  return { by: { ...by, as: subjects[0]?.name }, subjects, claims: {} };
+};
+
+/** Keeps that somebody who proved who they are asked for what they may not. */
+const refusedUse = async ({ leases, count }: LeaseApiDeps, by: Caller, reason: string, lease?: string): Promise<Refused> => {
+  count('LeaseRefused');
+  await leases.recordUse({ what: 'refused', by, reason, lease });
+  return new Refused(403, reason);
+};
+
+/** `POST /leases` and `POST /iam/leases` */
+export const postLease = async (request: HttpRequest, known: Known, deps: LeaseApiDeps, signal: AbortSignal): Promise<HttpAnswer> => {
+  const { configuration, now } = deps;
+  const rules = rulesOf(configuration);
+  const wish = wishOf(fieldsOf(request), now(), rules.maximumMinutes);
+  const id = `${wish.credential.connector}:${wish.credential.id}`;
+  const rights = rightsFor(known.subjects, wish.credential);
+  if (rights.length === 0) throw await refusedUse(deps, known.by, 'no right of this subject covers that credential');
+  if (isOwn(wish.credential.id, configuration)) throw await refusedUse(deps, known.by, "that is one of Rescind's own");
+  const granted = await grantedBy(rights, id, known, deps, signal);
+  if (!granted) throw await refusedUse(deps, known.by, "what the issuer keeps about that credential is not what this subject's right asks for");
+  const run = runFor(wish, known.run, granted, rules);
+  const { lease, isNew } = await register({ run, credential: id, owner: granted.owner, reason: wish.reason, seconds: wish.seconds, by: { ...known.by, as: granted.name } }, deps);
+  return { status: isNew ? 201 : 200, body: answerOf(lease, deps) };
+};
+
+/** Whether an id names a secret of Rescind's own, or something in the list of its own. */
+const isOwn = (id: string, configuration: Configuration): boolean => ownNames(configuration).some((own) => id === own || id === `secret/${own}` || (id.startsWith('secret/arn:') && new RegExp(`:secret:${own.replaceAll(/[^\w]/g, '\\$&')}(-\\w{6})?$`).test(id)));
+
+/** The first subject with a right that the credential fulfils, as its issuer sees it now. */
+const grantedBy = async (rights: ReturnType<typeof rightsFor>, id: string, { claims }: Known, { issuers, now, sleep, log }: LeaseApiDeps, signal: AbortSignal): Promise<LeaseSubject | undefined> => {
+  const credential = credentialOf(id);
+  const issuer = issuers.get(credential.issuer);
+  if (!issuer?.revoke) throw new Refused(400, 'credential.connector is no connector that can take a credential back');
+  let seen;
+  try {
+    seen = await issuer.find(credential, { case: 'lease', round: 0, now, sleep, signal, binding: {}, intent: { noted: [], note: async () => undefined } });
+  } catch (error) {
+    log.error('credential could not be looked up', { connector: credential.issuer, error: errorName(error) });
+    throw new Refused(503, 'its issuer could not be asked about that credential: try again');
+  }
+  if (!seen.exists) throw new Refused(404, 'its issuer knows no such credential');
+  if (seen.protectedBy) throw new Refused(409, `it cannot be taken back by us: ${seen.protectedBy}`);
+  return rights.find(({ right }) => right.where === undefined || holds(right.where, seen.attributes ?? {}, claims))?.subject;
+};
+
+/** The caller's own lease. Anybody else's does not exist for them. */
+const ownLease = async (id: string, { by, run }: Known, deps: LeaseApiDeps): Promise<Lease> => {
+  const found = await deps.leases.load(id);
+  if (!found) throw new Refused(404, 'there is no such lease of yours');
+  if (!isHolder({ by: found.by, run: found.terms.run }, by, run)) {
+    await refusedUse(deps, by, 'the lease is of another subject or run', id);
+    throw new Refused(404, 'there is no such lease of yours');
+  }
+  return found;
+};
+
+/** `POST /leases/{id}/renew` */
+export const renewLease = async (request: HttpRequest, id: string, known: Known, deps: LeaseApiDeps): Promise<HttpAnswer> => {
+  const found = await ownLease(id, known, deps);
+  const fields = request.body.byteLength === 0 ? {} : fieldsOf(request);
+  if (!fields) throw new Refused(400, 'the body is not a JSON object; expected {"minutes": 30}, {"expiresAt": "..."} or nothing');
+  const seconds = secondsIn(fields, deps.now(), rulesOf(deps.configuration).maximumMinutes);
+  return { status: 200, body: answerOf(await renew(found, seconds, known.by, deps), deps) };
+};
+
+/** `POST /leases/{id}/end` */
+export const endOwnLease = async (_request: HttpRequest, id: string, known: Known, deps: LeaseApiDeps): Promise<HttpAnswer> => {
+  const found = await ownLease(id, known, deps);
+  await sendEnd(deps.clientOf, deps.endsQueue, { kind: 'end', lease: id, why: { kind: 'by-holder', at: deps.now().toISOString(), by: known.by } });
+  return { status: 202, body: answerOf(found, deps) };
+};
+
+/** `POST /leases/{id}/revoke` */
+export const revokeLease = async (request: HttpRequest, id: string, deps: LeaseApiDeps): Promise<HttpAnswer> => {
+  if (!request.caller) return refuse(403, 'who ends a lease must say who they are');
+  const reason = reasonOf(fieldsOf(request));
+  if (!reason) return refuse(400, `a reason is required: {"reason": "..."}, at most ${mostReason} characters`);
+  const found = await deps.leases.load(id);
+  if (!found) return refuse(404, 'there is no such lease');
+  const by: Caller = { issuer: awsIam, subject: request.caller, ...(request.address ? { address: request.address } : {}) };
+  await sendEnd(deps.clientOf, deps.endsQueue, { kind: 'end', lease: id, why: { kind: 'by-operator', at: deps.now().toISOString(), by, reason } });
+  return { status: 202, body: leaseViewOf(found, deps.now()) };
+};
+
+/** What a holder is told: its lease, and nothing about others. */
+const answerOf = (lease: Lease, { now }: LeaseApiDeps) => {
+  const { id, status, credential, run, registeredAt, expiresAt, maximumAt } = leaseViewOf(lease, now());
+  return { lease: id, id, status, credential, run, registeredAt, expiresAt, maximumAt };
+};

@@ -1,0 +1,264 @@
+import { createHash } from 'node:crypto';
+import { type DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { RunName } from '../../events/trigger.ts';
+import { leaseOf, type Lease, type LeaseEntry, type LeaseLine, type LeaseStatus } from '../core/lease.ts';
+import { runKeyOf, runKeyOfLease } from '../core/lease-terms.ts';
+import { digest } from './digest.ts';
+import { isConditionFailed, type Page } from './ledger.ts';
+
+/** A lease as lists show it. A projection of its lines: written after them, and again whenever somebody finds it behind. */
+export interface LeaseHead {
+  id: string;
+  n: number;
+  status: LeaseStatus;
+  credential: string;
+  run: RunName;
+  owner: string;
+  subject: string;
+  registeredAt: string;
+  expiresAt: string;
+  endedAt?: string;
+  pendingSince?: string;
+  /** ISO 8601: when its timer goes off, or when it is tried again. */
+  dueAt?: string;
+  case?: string;
+}
+
+/** That a run, or one job of it, is over. */
+export interface EndMarker {
+  /** ISO 8601, by the platform's clock where it told a time. */
+  at: string;
+  state: string;
+  source: string;
+  end: string;
+}
+
+/** One attempt of a run: its ends, and what was lent to it. */
+export interface RunRecord {
+  key: string;
+  /** The whole run's end. */
+  ended?: EndMarker;
+  /** Ends of single jobs, by job. */
+  jobs: ReadonlyMap<string, EndMarker>;
+  leases: Lease[];
+}
+
+/** What a head's index keys begin with: leases are spread over so many partitions of an index, so that a burst of ends is not throttled. */
+export const shards = 4;
+
+const zero = '0'.repeat(64);
+const width = 6;
+const tries = 12;
+const markerDays = 14;
+
+const hashOf = (line: object): string => createHash('sha256').update(JSON.stringify(line)).digest('hex');
+const shardOf = (id: string): number => Number.parseInt(id.slice(-2), 16) % shards;
+const pad = (n: number): string => String(n).padStart(width, '0');
+
+/** The table of leases: who was lent what, and what became of it; hash-chained lines like the ledger's, grouped by run. */
+export class Leases {
+  readonly documents: DynamoDBDocumentClient;
+  readonly table: string;
+  private readonly now: () => Date;
+  private readonly onLine: (lease: string, line: LeaseLine) => void;
+
+  constructor(documents: DynamoDBDocumentClient, table: string, now: () => Date = () => new Date(), onLine: (lease: string, line: LeaseLine) => void = () => undefined) {
+    this.documents = documents;
+    this.table = table;
+    this.now = now;
+    this.onLine = onLine;
+  }
+
+  /** Everything about one attempt of a run, strongly consistent. */
+  async run(run: RunName | { key: string }): Promise<RunRecord> {
+    const key = 'key' in run ? run.key : runKeyOf(digest, run);
+    const items = await this.itemsOf(`run#${key}`);
+    const lines = new Map<string, LeaseLine[]>();
+    const jobs = new Map<string, EndMarker>();
+    let ended: EndMarker | undefined;
+    for (const item of items) {
+      const [kind, id = '', part] = String(item.sk).split('#');
+      if (kind === 'ended' && item.job === undefined) ended = item.marker as EndMarker;
+      else if (kind === 'ended') jobs.set(String(item.job), item.marker as EndMarker);
+      else if (part === 'line') lines.set(id, [...(lines.get(id) ?? []), item.line as LeaseLine]);
+    }
+    const leases = [...lines].flatMap(([id, told]) => leaseOf(id, told) ?? []);
+    return { key, ...(ended ? { ended } : {}), jobs, leases };
+  }
+
+  private async itemsOf(pk: string, prefix?: string): Promise<Record<string, unknown>[]> {
+    const items: Record<string, unknown>[] = [];
+    let from: Record<string, unknown> | undefined;
+    do {
+      const page = await this.documents.send(
+        new QueryCommand({
+          TableName: this.table,
+          KeyConditionExpression: prefix === undefined ? 'pk = :pk' : 'pk = :pk AND begins_with(sk, :prefix)',
+          ExpressionAttributeValues: { ':pk': pk, ...(prefix === undefined ? {} : { ':prefix': prefix }) },
+          ConsistentRead: true,
+          ExclusiveStartKey: from,
+        }),
+      );
+      items.push(...(page.Items ?? []));
+      from = page.LastEvaluatedKey;
+    } while (from);
+    return items;
+  }
+
+  /** One lease, strongly consistent; undefined where there is none. */
+  async load(id: string): Promise<Lease | undefined> {
+    const key = runKeyOfLease(id);
+    if (key === undefined) return undefined;
+    const items = await this.itemsOf(`run#${key}`, `lease#${id}#line#`);
+    return leaseOf(id, items.map(({ line }) => line as LeaseLine));
+  }
+
+  /** Writes that a run, or one job of it, is over. Twice is fine; the latest end of a run that came back counts. */
+  async markEnded(run: RunName, marker: EndMarker): Promise<void> {
+    const expires = Math.floor(this.now().getTime() / 1000) + markerDays * 86_400;
+    const Item = { pk: `run#${runKeyOf(digest, run)}`, sk: run.job === undefined ? 'ended' : `ended#${digest(run.job).slice(0, 20)}`, job: run.job, marker, expires };
+    try {
+      await this.documents.send(
+        new PutCommand({ TableName: this.table, Item, ConditionExpression: 'attribute_not_exists(pk) OR marker.#at < :at', ExpressionAttributeNames: { '#at': 'at' }, ExpressionAttributeValues: { ':at': marker.at } }),
+      );
+    } catch (error) {
+      if (!isConditionFailed(error)) throw error;
+    }
+  }
+
+  /**
+   * Appends what `decide` makes of the lease as it stands (undefined: there is none yet), and nothing where it returns
+   * undefined. Reads again and asks again when somebody else wrote first. Brings its head up to date, after what must be done
+   * `first`: a head that is behind is found again, and the rest with it.
+   */
+  async tell(id: string, decide: (found: Lease | undefined) => LeaseEntry | undefined, known?: Lease, first?: () => Promise<unknown>): Promise<Lease | undefined> {
+    let found = known ?? (await this.load(id));
+    for (let attempt = 0; attempt < tries; attempt += 1) {
+      const entry = decide(found);
+      if (!entry) return found;
+      const line = this.lineAfter(found, entry);
+      try {
+        await this.documents.send(
+          new PutCommand({ TableName: this.table, Item: { pk: `run#${runKeyOfLease(id)}`, sk: `lease#${id}#line#${pad(line.n)}`, line }, ConditionExpression: 'attribute_not_exists(pk)' }),
+        );
+        this.onLine(id, line);
+        const told = leaseOf(id, [...(found?.lines ?? []), line]);
+        await first?.();
+        if (told && line.kind !== 'noted') await this.project(told);
+        return told;
+      } catch (error) {
+        if (!isConditionFailed(error)) throw error;
+        found = await this.load(id);
+        // our own write whose answer was lost, and which was sent again
+        if (found?.lines[line.n - 1]?.hash === line.hash) {
+          await first?.();
+          await this.project(found);
+          return found;
+        }
+      }
+    }
+    throw new Error(`too many writers on lease ${id}: try again`);
+  }
+
+  private lineAfter(found: Lease | undefined, entry: LeaseEntry): LeaseLine {
+    const last = found?.lines.at(-1);
+    const at = new Date(Math.max(this.now().getTime(), last ? new Date(last.at).getTime() : 0)).toISOString();
+    const base = { ...(JSON.parse(JSON.stringify(entry)) as LeaseEntry), n: (last?.n ?? 0) + 1, at, previous: last?.hash ?? zero };
+    return { ...base, hash: hashOf(base) };
+  }
+
+  /** Writes the head that lists show. Never overwrites a newer one. Only what is alive or unfinished has a status in the index. */
+  async project(lease: Lease): Promise<void> {
+    const n = lease.lines.at(-1)?.n ?? 0;
+    const dueAt = lease.status === 'active' ? lease.timerAt : lease.dueAt;
+    const head: LeaseHead = {
+      id: lease.id,
+      n,
+      status: lease.status,
+      credential: lease.terms.credential,
+      run: lease.terms.run,
+      owner: lease.terms.owner,
+      subject: lease.by.as ?? lease.by.subject,
+      registeredAt: lease.registeredAt,
+      expiresAt: lease.expiresAt,
+      endedAt: lease.endedAt,
+      pendingSince: lease.pendingSince,
+      dueAt,
+      case: lease.case,
+    };
+    const shard = shardOf(lease.id);
+    const isListed = lease.status === 'active' || lease.status === 'pending-revocation' || lease.status === 'shared';
+    const index = isListed ? { statusKey: `${lease.status}#${shard}`, dueKey: `${dueAt ?? '9999'}#${lease.id}` } : {};
+    try {
+      await this.documents.send(
+        new PutCommand({
+          TableName: this.table,
+          Item: { pk: `run#${runKeyOfLease(lease.id)}`, sk: `lease#${lease.id}#head`, kindKey: `lease#${shard}`, sortKey: `${lease.registeredAt}#${lease.id}`, ...index, head },
+          ConditionExpression: 'attribute_not_exists(pk) OR #head.#n < :n',
+          ExpressionAttributeNames: { '#head': 'head', '#n': 'n' },
+          ExpressionAttributeValues: { ':n': n },
+        }),
+      );
+    } catch (error) {
+      if (!isConditionFailed(error)) throw error;
+    }
+  }
+
+  /** Heads, newest first; with a status, those that have it. The cursor is the place of the last one that was shown. */
+  async list(status: LeaseStatus | undefined, limit: number, cursor?: string): Promise<Page<LeaseHead>> {
+    const before = cursor === undefined ? undefined : Buffer.from(cursor, 'base64url').toString('utf8');
+    const found = (await Promise.all(Array.from({ length: shards }, (_, shard) => this.newestOf(shard, status, limit, before)))).flat();
+    const items = found.sort((a, b) => (a.sortKey < b.sortKey ? 1 : -1)).slice(0, limit);
+    const last = items.at(-1);
+    return { items: items.map(({ head }) => head), ...(items.length === limit && last ? { cursor: Buffer.from(last.sortKey).toString('base64url') } : {}) };
+  }
+
+  private async newestOf(shard: number, status: LeaseStatus | undefined, limit: number, before: string | undefined): Promise<{ sortKey: string; head: LeaseHead }[]> {
+    const found: { sortKey: string; head: LeaseHead }[] = [];
+    let from: Record<string, unknown> | undefined;
+    do {
+      const page = await this.documents.send(
+        new QueryCommand({
+          TableName: this.table,
+          IndexName: 'byKind',
+          KeyConditionExpression: before === undefined ? 'kindKey = :key' : 'kindKey = :key AND sortKey < :before',
+          ...(status === undefined ? {} : { FilterExpression: '#head.#status = :status', ExpressionAttributeNames: { '#head': 'head', '#status': 'status' } }),
+          ExpressionAttributeValues: { ':key': `lease#${shard}`, ...(before === undefined ? {} : { ':before': before }), ...(status === undefined ? {} : { ':status': status }) },
+          ScanIndexForward: false,
+          Limit: limit,
+          ExclusiveStartKey: from,
+        }),
+      );
+      found.push(...(page.Items ?? []).map((item) => ({ sortKey: String(item.sortKey), head: item.head as LeaseHead })));
+      from = page.LastEvaluatedKey;
+    } while (from && found.length < limit);
+    return found.slice(0, limit);
+  }
+
+  /** Heads of a status whose time came before `until`, the longest due first, page by page. */
+  async *due(status: 'active' | 'pending-revocation', until: Date): AsyncGenerator<LeaseHead> {
+    for (let shard = 0; shard < shards; shard += 1) {
+      let from: Record<string, unknown> | undefined;
+      do {
+        const page = await this.documents.send(
+          new QueryCommand({
+            TableName: this.table,
+            IndexName: 'byStatus',
+            KeyConditionExpression: 'statusKey = :key AND dueKey < :until',
+            ExpressionAttributeValues: { ':key': `${status}#${shard}`, ':until': until.toISOString() },
+            ExclusiveStartKey: from,
+          }),
+        );
+        for (const item of page.Items ?? []) yield item.head as LeaseHead;
+        from = page.LastEvaluatedKey;
+      } while (from);
+    }
+  }
+
+  /** Keeps a use of the API that changes no lease: who looked, and who was refused. */
+  async recordUse(use: { what: string; by: object; reason?: string; lease?: string }): Promise<void> {
+    const at = this.now().toISOString();
+    const id = digest(JSON.stringify([at, use, Math.random()])).slice(0, 12);
+    await this.documents.send(new PutCommand({ TableName: this.table, Item: { pk: `use#${at.slice(0, 10)}`, sk: `${at}#${id}`, ...(JSON.parse(JSON.stringify(use)) as object) } }));
+  }
+}

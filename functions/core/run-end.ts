@@ -1,0 +1,42 @@
+import type { JobEnded, JobStarted, RunName } from '../../events/trigger.ts';
+import type { JobRole } from './configuration.ts';
+import type { Caller, Ending, Lease } from './lease.ts';
+
+/** Platforms where a run that ended can come back under the same id: a job of a pipeline is retried. */
+const comingBack = ['gitlab'];
+
+/** When a run ended, by its platform; never later than now, whatever its clock says, and now where it does not say. ISO 8601. */
+export const endedAt = ({ at }: Pick<JobEnded, 'at'>, now: Date): string => {
+  const time = Date.parse(at);
+  return new Date(Number.isNaN(time) ? now.getTime() : Math.min(time, now.getTime())).toISOString();
+};
+
+/** So far may a platform's clock be ahead of ours, as its tokens' may. */
+const aheadMilliseconds = 60_000;
+
+/**
+ * When a run ended by its platform's own clock: what is compared with when the same clock says that a token was issued. A clock
+ * that is ahead of ours is ahead for both; one that is wrong counts as a minute ahead. ISO 8601.
+ */
+export const endedByItsClock = ({ at }: Pick<JobEnded, 'at'>, now: Date): string => {
+  const time = Date.parse(at);
+  return new Date(Number.isNaN(time) ? now.getTime() : Math.min(time, now.getTime() + aheadMilliseconds)).toISOString();
+};
+
+/** Whether what was lent under a token belongs to the run's life after that end: its platform issued the token later. */
+export const isAfter = ({ issuedAt }: Pick<Caller, 'issuedAt'>, platform: string, ended: { at: string }): boolean =>
+  comingBack.includes(platform) && issuedAt !== undefined && issuedAt > Date.parse(ended.at);
+
+/** Whether an end of this run, or of this one job of it, ends that lease. */
+export const isEndOf = (ended: Pick<JobEnded, 'run'> & { at: string }, { terms, by }: Pick<Lease, 'terms' | 'by'>): boolean =>
+  (ended.run.job === undefined || ended.run.job === terms.run.job) && !isAfter(by, terms.run.platform, ended);
+
+/** Why a run's leases end. */
+export const endingOf = ({ state, source, at }: Pick<JobEnded, 'state' | 'source' | 'at'>, now: Date): Ending => ({ kind: 'run-ended', at: endedAt({ at }, now), state, source });
+
+/** The rule that an installation opted in to for the role of such runs. A role that the event names must be the rule's. */
+export const ruleFor = (rules: readonly JobRole[], { run, role, name }: Pick<JobEnded | JobStarted, 'run' | 'role' | 'name'>): JobRole | undefined =>
+  rules.find((rule) => rule.platform === run.platform && (role === undefined ? rule.name !== undefined : rule.role === role) && (rule.name === undefined || rule.name === name));
+
+/** A run without the job that was named: what its leases are grouped by. */
+export const wholeOf = ({ platform, run, attempt }: RunName): RunName => ({ platform, run, attempt });

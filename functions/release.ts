@@ -1,0 +1,64 @@
+import { sources } from '../events/index.ts';
+import type { AwsEventSource, Parsed } from '../events/trigger.ts';
+import { isOver } from './core/lease.ts';
+import { releaseDeps } from './aws/composition-leases.ts';
+import { expire, sendDue, tryAgain } from './aws/due-leases.ts';
+import { endLease } from './aws/end-lease.ts';
+import { endRun } from './aws/end-run.ts';
+import type { EndMessage } from './aws/ends.ts';
+import { endRole, startRole } from './aws/job-roles.ts';
+import { queueLambda } from './aws/lambda.ts';
+import type { ReleaseDeps } from './aws/lease-deps.ts';
+
+/** Takes one message of the queue of ends: ends what was lent to a run that is over, or to nobody any more. No state machine. */
+export const handle = async (body: unknown, deps: ReleaseDeps, signal: AbortSignal): Promise<void> => {
+  if (typeof body !== 'object' || body === null) throw new Error('a message in the queue of ends is no JSON object: see the dead-letter queue');
+  if ('detail-type' in body) return heed(body, deps, signal);
+  const message = body as EndMessage;
+  switch (message.kind) {
+    case 'ended':
+      return endRun(message.ended, deps, signal);
+    case 'timer':
+      return expire(message.lease, deps, signal, true);
+    case 'end': {
+      const found = await deps.leases.load(message.lease);
+      if (!found) return deps.log.warn('end of an unknown lease', { lease: message.lease });
+      return message.why.kind === 'expired' && !isOver(found) ? expire(message.lease, deps, signal, false) : endLease(found, message.why, deps, signal);
+    }
+    case 'again':
+      return tryAgain(message.lease, deps, signal);
+    case 'role':
+      return endRole(message.ended, deps, signal);
+    case 'due':
+      return sendDue(deps, false);
+    case 'day':
+      return sendDue(deps, true);
+    default:
+      throw new Error('a message in the queue of ends is neither ours nor an event: see the dead-letter queue');
+  }
+};
+
+/** What EventBridge put into the queue: a run that ended, or one that began with a role that ends with it. */
+const heed = async (event: object, deps: ReleaseDeps, signal: AbortSignal): Promise<void> => {
+  const parser = parserOf(event);
+  const parsed: Parsed = parser?.parse(event) ?? { kind: 'ignored', reason: 'no source takes such events' };
+  if (parsed.kind === 'malformed') {
+    deps.count('DeliveryRejected');
+    deps.log.warn('delivery refused', { source: parser?.name, error: parsed.reason });
+  }
+  if (parsed.kind !== 'triggers') return;
+  for (const trigger of parsed.triggers) {
+    if (trigger.trigger === 'JobEnded') await endRun(trigger, deps, signal);
+    if (trigger.trigger === 'JobStarted') await startRole(trigger, deps);
+  }
+};
+
+const parserOf = (event: object): AwsEventSource | undefined => {
+  const { source, 'detail-type': type } = event as { source?: unknown; 'detail-type'?: unknown };
+  return sources.find(
+    (candidate): candidate is AwsEventSource =>
+      candidate.transport === 'aws-event' && candidate.tells === 'run' && [candidate.pattern, candidate.starts].some((rule) => rule?.source.includes(String(source)) && rule.detailType.includes(String(type))),
+  );
+};
+
+export const handler = queueLambda(handle, releaseDeps);
