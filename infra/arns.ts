@@ -11,6 +11,7 @@ import { playbookNames } from './playbooks/index.ts';
 import type { Queues } from './queues.ts';
 import { indexArnsOf } from './tables.ts';
 import type { Tables } from './tables.ts';
+import { timersArnOf, timersRoleArnOf } from './timers.ts';
 
 /** What the stack is made of, as far as a grant can name it. */
 export interface Parts {
@@ -33,8 +34,11 @@ export const arnsOf = (scope: Construct, { prefix, tables, queues, keys, bodies,
     'ledger-indexes': indexArnsOf(tables.ledger, definitions.ledger),
     registry: [tables.registry.tableArn],
     'registry-indexes': indexArnsOf(tables.registry, definitions.registry),
+    leases: [tables.leases.tableArn],
+    'leases-indexes': indexArnsOf(tables.leases, definitions.leases),
     deliveries: [queues.deliveries.queue.queueArn],
     'index-queue': [queues.index.queue.queueArn],
+    ends: [queues.ends.queue.queueArn],
     bodies: [bodies.arnForObjects('*')],
     'fingerprint-keys': keys.fingerprintArns,
     'hold-key': [keys.hold.keyArn],
@@ -43,6 +47,8 @@ export const arnsOf = (scope: Construct, { prefix, tables, queues, keys, bodies,
     playbooks: ofPlaybooks('stateMachine'),
     executions: ofPlaybooks('execution', ':*'),
     bus: [`arn:${partition}:events:${region}:${account}:event-bus/default`],
+    timers: [timersArnOf(scope, prefix)],
+    'timers-role': [timersRoleArnOf(scope, prefix)],
     'signing-secrets': secretArns(scope, configuration.sources.flatMap(({ secrets }) => secrets)),
     'every-secret': [`arn:${partition}:secretsmanager:${region}:${account}:secret:*`],
     'every-key': [`arn:${partition}:kms:${region}:${account}:key/*`],

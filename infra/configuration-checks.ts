@@ -1,5 +1,6 @@
 import { sources } from '../events/index.ts';
 import type { Configuration, DeclaredProbe } from '../functions/core/configuration.ts';
+import { problemsOfLeases } from './configuration-leases.ts';
 
 /** Where in the file something is wrong, and what, with what was expected. */
 export interface Problem {
@@ -95,5 +96,6 @@ export const problemsOf = (configuration: Configuration, { local = false, now = 
   ...references(configuration),
   ...configuration.probes.flatMap((probe, n) => ofProbe(probe, `probes[${n}]`, local)),
   ...ofSources(configuration, local),
+  ...problemsOfLeases(configuration, local),
   ...(local ? [] : ofExemptions(configuration, now)),
 ];

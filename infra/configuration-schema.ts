@@ -1,14 +1,7 @@
 import { z } from 'zod';
 import type { Configuration } from '../functions/core/configuration.ts';
-
-/** An object that knows its keys and says so when it meets another. */
-export const object = <Shape extends z.ZodRawShape>(shape: Shape) =>
-  z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? `has the unknown key ${(issue.keys as string[]).map((key) => `"${key}"`).join(', ')}; expected one of ${Object.keys(shape).join(', ')}`
-        : undefined,
-  });
+import { leasesSchema, vaultSchema } from './configuration-leases.ts';
+import { object } from './configuration-object.ts';
 
 const name = z.string().trim().min(1, 'is empty; expected a name');
 const seconds = z.number().min(0, 'is negative; expected seconds');
@@ -60,6 +53,8 @@ export const configurationSchema: z.ZodType<Configuration> = object({
   exemptions: z.array(object({ credential: name, until: time, reason: name })).default([]),
   sources: z.array(source).default([]),
   limits: limits.default({ perSource: 20, perOwner: 20, overall: 50, reserve: 10 }),
+  leases: leasesSchema.optional(),
+  vault: vaultSchema.optional(),
   fallbackOwner: name,
   taskHours: z.number().positive('is not above 0; expected hours').default(24),
 });

@@ -4,36 +4,56 @@ import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { sources } from '../events/index.ts';
-import type { AwsEventSource } from '../events/trigger.ts';
+import type { AwsEventSource, EventRule } from '../events/trigger.ts';
+import type { Leases } from '../functions/core/configuration.ts';
 import type { Queues, QueueWithDead } from './queues.ts';
 
 /** The sources that speak through EventBridge. */
 export const awsEventSources = sources.filter((source): source is AwsEventSource => source.transport === 'aws-event');
 
+/** Rules about runs: of the platforms that are listened to, where anything may be lent; their beginnings only where a role ends with its run. */
+export const runRules = (leases: Leases | undefined): { source: AwsEventSource; ends: EventRule; starts?: EventRule }[] =>
+  leases === undefined
+    ? []
+    : awsEventSources
+        .filter(({ tells, name }) => tells === 'run' && (leases.platforms?.includes(name) ?? true))
+        .map((source) => ({ source, ends: source.pattern, ...(leases.jobRoles.some(({ platform }) => platform === source.name) ? { starts: source.starts } : {}) }));
+
 /** The construct id of a name such as `aws-health`: `AwsHealth`. */
 const idOf = (name: string): string => name.replaceAll(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
-/** What we hear from AWS itself: reports, moved labels, and playbooks that ended without having said so. */
+const STATES = 'aws.states';
+
+/** What we hear from AWS itself: reports, runs of jobs, moved labels, and playbooks that ended without having said so. */
 export class Events extends Construct {
-  constructor(scope: Construct, id: string, { queues, playbooks }: { queues: Queues; playbooks: StateMachine[] }) {
+  private readonly ours: string[];
+
+  constructor(scope: Construct, id: string, { queues, playbooks, leases }: { queues: Queues; playbooks: StateMachine[]; leases: Leases | undefined }) {
     super(scope, id);
-    const { deliveries, index } = queues;
-    for (const { name, pattern } of awsEventSources) this.rule(idOf(name), `Reports of ${name}`, { ...pattern, detail: pattern.detail }, deliveries);
+    this.ours = playbooks.map(({ stateMachineArn }) => stateMachineArn);
+    const { deliveries, index, ends } = queues;
+    for (const { name, pattern, tells } of awsEventSources) if (tells === 'leak') this.rule(idOf(name), `Reports of ${name}`, pattern, deliveries);
+    for (const { source, ends: ended, starts } of runRules(leases)) {
+      this.rule(`${idOf(source.name)}Ended`, `Ended runs of ${source.name}`, this.ofOthers(ended), ends);
+      if (starts) this.rule(`${idOf(source.name)}Started`, `Runs of ${source.name} that begin, to know who shares a role`, this.ofOthers(starts), ends);
+    }
     // The index reads the new value; dispatch wakes the playbook that waits for this very rotation.
     this.rule('LabelUpdated', 'A secret has a new current value', { source: ['aws.secretsmanager'], detailType: ['Secret Label Updated'] }, index, deliveries);
     this.rule(
       'PlaybookEnded',
       'A playbook failed, ran out of time or was aborted',
-      {
-        source: ['aws.states'],
-        detailType: ['Step Functions Execution Status Change'],
-        detail: { stateMachineArn: playbooks.map(({ stateMachineArn }) => stateMachineArn), status: ['FAILED', 'TIMED_OUT', 'ABORTED'] },
-      },
+      { source: [STATES], detailType: ['Step Functions Execution Status Change'], detail: { stateMachineArn: this.ours, status: ['FAILED', 'TIMED_OUT', 'ABORTED'] } },
       deliveries,
     );
   }
 
-  private rule(id: string, description: string, eventPattern: EventPattern, ...queues: QueueWithDead[]): void {
+  /** Our own playbooks are no jobs: nothing is ever lent to them. */
+  private ofOthers(rule: EventRule): EventRule {
+    return rule.source.includes(STATES) ? { ...rule, detail: { ...rule.detail, stateMachineArn: [{ 'anything-but': this.ours }] } } : rule;
+  }
+
+  private rule(id: string, description: string, { source, detailType, detail }: EventRule, ...queues: QueueWithDead[]): void {
+    const eventPattern: EventPattern = { source, detailType, detail };
     new Rule(this, id, { description, eventPattern, targets: queues.map(({ queue, dead }) => new SqsQueue(queue, { deadLetterQueue: dead })) });
   }
 }

@@ -1,5 +1,5 @@
 /** The functions there are, each in `functions/<name>.ts`. */
-export const functionNames = ['receive', 'dispatch', 'plan', 'contain', 'rotate', 'revoke', 'probe', 'record', 'report', 'index', 'api'] as const;
+export const functionNames = ['receive', 'dispatch', 'plan', 'contain', 'rotate', 'revoke', 'probe', 'record', 'report', 'index', 'api', 'release', 'leases'] as const;
 export type FunctionName = (typeof functionNames)[number];
 
 /** What a grant can be about. `permissions.ts` knows the ARNs. */
@@ -8,7 +8,10 @@ export type ResourceName =
   | 'ledger-indexes'
   | 'registry'
   | 'registry-indexes'
+  | 'leases'
+  | 'leases-indexes'
   | 'deliveries'
+  | 'ends'
   | 'index-queue'
   | 'bodies'
   | 'fingerprint-keys'
@@ -18,6 +21,10 @@ export type ResourceName =
   | 'playbooks'
   | 'executions'
   | 'bus'
+  /** The leases' timers: every schedule of their group. */
+  | 'timers'
+  /** The role under which a timer sends, and nothing else. */
+  | 'timers-role'
   /** The signing secrets that the installation's configuration names. */
   | 'signing-secrets'
   /** All secrets of the account, or those with the tag that limits the index. */
@@ -51,11 +58,23 @@ const lines: Grant = { actions: ['dynamodb:Query', 'dynamodb:PutItem'], resource
 const withdraw: Grant = { actions: ['dynamodb:UpdateItem', 'dynamodb:GetItem'], resources: ['ledger'] };
 const wake: Grant = { actions: ['states:SendTaskSuccess'], resources: ['playbooks'] };
 
+/** To keep leases, with what is known about their runs. */
+const lending: Grant[] = [
+  { actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], resources: ['leases'] },
+  { actions: ['dynamodb:Query'], resources: ['leases-indexes'] },
+];
+
+/** To set a lease's timer and to put it off. A timer sends under a role of its own, which only EventBridge Scheduler may be handed. */
+const timing: Grant[] = [
+  { actions: ['scheduler:CreateSchedule', 'scheduler:UpdateSchedule'], resources: ['timers'] },
+  { actions: ['iam:PassRole'], resources: ['timers-role'], conditions: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } } },
+];
+
 /** What each function's own code may call of the platform. What its connectors need is added from their `permissions`. */
 export const grants: Record<FunctionName, Grant[]> = {
   receive: [
     { actions: ['dynamodb:PutItem'], resources: ['ledger'] },
-    { actions: ['sqs:SendMessage'], resources: ['deliveries'] },
+    { actions: ['sqs:SendMessage'], resources: ['deliveries', 'ends'] },
     { actions: ['s3:PutObject'], resources: ['bodies'] },
     fingerprint,
     hold,
@@ -96,12 +115,15 @@ export const grants: Record<FunctionName, Grant[]> = {
     { actions: ['dynamodb:Query'], resources: ['ledger-indexes', 'registry-indexes'] },
     wake,
   ],
+  release: [...lending, ...timing, { actions: ['dynamodb:DeleteItem'], resources: ['leases'] }, { actions: ['scheduler:DeleteSchedule'], resources: ['timers'] }, { actions: ['sqs:SendMessage'], resources: ['ends', 'deliveries'] }],
+  leases: [...lending, ...timing, { actions: ['sqs:SendMessage'], resources: ['ends'] }],
 };
 
 /** Why a resource's ARN holds a wildcard. One that is not listed here fails the synthesis. */
 export const whyWildcard: Partial<Record<ResourceName, string>> = {
   bodies: 'Objects are named as they come; the bucket holds nothing else.',
-  executions: 'Executions are named by case and attempt; the playbook is ours alone.',
+  executions: 'Executions are named by case and attempt; the playbooks are ours alone.',
+  timers: 'A timer is named after its lease; the group holds nothing else.',
   'every-secret': 'A leaked value is found only if every secret was read before. Only the index may, and a tag can limit it (-c indexTag=key=value).',
   'every-key': 'Which keys encrypt the secrets of the house is not known here; only through Secrets Manager, and only where the policy of a key lets it.',
   anything: 'Listing secrets and users knows no narrower resource.',

@@ -1,19 +1,21 @@
-import { Stack } from 'aws-cdk-lib/core';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { ConnectorModule } from '../functions/connectors/edges.ts';
 import type { Configuration } from '../functions/core/configuration.ts';
 import type { Permission, Verb } from '../functions/core/connector.ts';
+import { filledIn } from './filled-in.ts';
 import { functionNames, grants, LOG_ACTIONS, queueReading, whyWildcard } from './grants.ts';
 import type { FunctionName, Grant, ResourceName } from './grants.ts';
 import { acceptWildcards } from './nag.ts';
-import { secretArns, vouchedFor } from './secrets.ts';
+import { lentConnectors, narrowed, optedIn } from './opted-in.ts';
+import type { ConnectorPermission } from './opted-in.ts';
+import { secretArns } from './secrets.ts';
 
 /** What the stack reads of a connector: its name and what it needs. */
 export type Permitted = Pick<ConnectorModule, 'name' | 'role' | 'permissions'>;
 
-/** Which of the connectors' verbs each function performs. A stuck pending value is probed while it is rotated, by an issuer that cannot rotate itself. */
+/** Which of the connectors' verbs each function performs. A stuck pending value is probed while it is rotated, by an issuer that can only be asked. */
 export const verbsOf: Partial<Record<FunctionName, readonly Verb[]>> = {
   plan: ['find'],
   contain: ['contain'],
@@ -21,24 +23,31 @@ export const verbsOf: Partial<Record<FunctionName, readonly Verb[]>> = {
   revoke: ['revoke'],
   probe: ['probe'],
   index: ['list', 'watch'],
+  release: ['revoke', 'contain', 'probe'],
+  leases: ['find'],
 };
+
+/** Functions that touch only what may be lent: a connector that lends nothing gives them nothing. */
+const ofLeases: readonly FunctionName[] = ['release', 'leases'];
 
 /** The ARNs behind each name; none where the installation's configuration names nothing of that kind. */
 export type Arns = Record<ResourceName, readonly string[]>;
 
 /** What a function's connectors may do in its name: of those that report (dispatch asks them for values) everything, else by verb. */
-export const connectorPermissions = (name: FunctionName, connectors: readonly Permitted[]): (Permission & Pick<Permitted, 'name' | 'role'>)[] =>
+export const connectorPermissions = (name: FunctionName, connectors: readonly Permitted[]): ConnectorPermission[] =>
   connectors.flatMap(({ permissions, ...connector }) => {
-    const rotates = permissions.some(({ verb }) => verb === 'rotate');
+    // what its issuer stops by itself is never rotated by the store that keeps it
+    const acts = permissions.some(({ verb }) => verb === 'rotate' || verb === 'contain' || verb === 'revoke');
     return permissions
-      .filter(({ verb }) => (connector.role === 'reporter' ? name === 'dispatch' : verbsOf[name]?.includes(verb) && !(name === 'rotate' && verb === 'probe' && rotates)))
+      .filter(({ verb }) => (connector.role === 'reporter' ? name === 'dispatch' : verbsOf[name]?.includes(verb) && !(name === 'rotate' && verb === 'probe' && acts)))
       .map((permission) => ({ name: connector.name, role: connector.role, ...permission }));
   });
 
-/** A pattern with `${partition}`, `${region}` and `${account}` filled in. */
-const filledIn = (scope: Construct, pattern: string): string => {
-  const { partition, region, account } = Stack.of(scope);
-  return pattern.replaceAll('${partition}', partition).replaceAll('${region}', region).replaceAll('${account}', account);
+/** What is left of those where the configuration has had its word (`opted-in.ts`); what lends nothing gives the functions of leases nothing. */
+export const permissionsIn = (name: FunctionName, connectors: readonly Permitted[], configuration: Configuration): ConnectorPermission[] => {
+  const lent = lentConnectors(configuration);
+  const declared = connectorPermissions(name, connectors).filter((permission) => !ofLeases.includes(name) || lent.has(permission.name));
+  return name === 'index' ? declared : optedIn(declared, configuration);
 };
 
 const conditionsIn = (scope: Construct, conditions: Permission['conditions']): Permission['conditions'] =>
@@ -48,9 +57,6 @@ const conditionsIn = (scope: Construct, conditions: Permission['conditions']): P
       Object.fromEntries(Object.entries(keys).map(([key, value]) => [key, typeof value === 'string' ? filledIn(scope, value) : value.map((each) => filledIn(scope, each))])),
     ]),
   );
-
-/** How a connector writes that it may touch any secret; only the index ever may. */
-const EVERY_SECRET = 'arn:${partition}:secretsmanager:${region}:${account}:secret:*';
 
 /** What all roles are made from. */
 export interface Granted {
@@ -88,19 +94,21 @@ const byPlatform = ({ actions, resources, conditions }: Grant, { arns }: Granted
   why: resources.flatMap((resource) => whyWildcard[resource] ?? []).join(' ') || undefined,
 });
 
-const byConnector = (by: FunctionName, { name, role, verb, actions, resources, conditions }: Permission & Pick<Permitted, 'name' | 'role'>, scope: Construct, { configuration }: Granted): Allowed => ({
-  actions,
-  resources: resources.flatMap((pattern) =>
-    pattern === EVERY_SECRET && by !== 'index' ? secretArns(scope, vouchedFor(role, verb, configuration)) : [filledIn(scope, pattern)],
-  ),
-  conditions,
-  why: `The connector ${name} cannot know before what will leak, and some of its actions know no resource; the boundary keeps it from administrators and from ourselves.`,
-});
+const byConnector = (by: FunctionName, permission: ConnectorPermission, scope: Construct, { configuration }: Granted): Allowed => {
+  const { name, actions, resources, conditions } = permission;
+  const { patterns, secrets } = by === 'index' ? { patterns: resources, secrets: [] } : narrowed(permission, configuration);
+  return {
+    actions,
+    resources: [...patterns.map((pattern) => filledIn(scope, pattern)), ...secretArns(scope, secrets)],
+    conditions,
+    why: `The connector ${name} cannot know before what will leak or be lent, and some of its actions know no resource; the boundary keeps it from administrators and from ourselves.`,
+  };
+};
 
 /** Allows a role all that its function needs, besides its log and its queue. */
 export const allow = (role: Role, by: FunctionName, granted: Granted): void => {
-  const { connectors, indexTag } = granted;
-  const allowed = [...grants[by].map((grant) => byPlatform(grant, granted)), ...connectorPermissions(by, connectors).map((permission) => byConnector(by, permission, role, granted))]
+  const { connectors, configuration, indexTag } = granted;
+  const allowed = [...grants[by].map((grant) => byPlatform(grant, granted)), ...permissionsIn(by, connectors, configuration).map((permission) => byConnector(by, permission, role, granted))]
     .filter(({ actions, resources }) => actions.length > 0 && resources.length > 0)
     .flatMap((each) => (by === 'index' && indexTag ? limitedTo(indexTag, each) : [each]));
   for (const { actions, resources, conditions, why } of allowed) {
@@ -110,9 +118,13 @@ export const allow = (role: Role, by: FunctionName, granted: Granted): void => {
 };
 
 /** Every action that a function's own code and its connectors may call: what a test can hold against the calls really made. */
-export const actionsOf = (name: FunctionName, connectors: readonly Permitted[]): string[] => [
-  ...new Set([...grants[name], ...connectorPermissions(name, connectors)].flatMap(({ actions }) => actions)),
+export const actionsOf = (name: FunctionName, connectors: readonly Permitted[], configuration: Configuration): string[] => [
+  ...new Set([...grants[name], ...permissionsIn(name, connectors, configuration)].flatMap(({ actions }) => actions)),
 ];
 
 /** Every action that any function is granted, or Lambda in its name: what the boundary lets through. */
-export const everyAction = (connectors: readonly Permitted[]): string[] => [...LOG_ACTIONS, ...queueReading, ...functionNames.flatMap((name) => actionsOf(name, connectors))];
+export const everyAction = (connectors: readonly Permitted[], configuration: Configuration): string[] => [
+  ...LOG_ACTIONS,
+  ...queueReading,
+  ...functionNames.flatMap((name) => actionsOf(name, connectors, configuration)),
+];

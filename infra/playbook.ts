@@ -4,7 +4,8 @@ import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cd
 import { Construct } from 'constructs';
 import { acceptWildcards } from './nag.ts';
 import { playbooks } from './playbooks/index.ts';
-import type { PlaybookName, Steps } from './playbooks/index.ts';
+import type { PlaybookName } from './playbooks/index.ts';
+import type { Steps } from './playbooks/steps.ts';
 
 /** Days after which a playbook is ended from outside. Two questions may wait seven days each; the sweep takes it up again. */
 const PLAYBOOK_TIMEOUT_DAYS = 21;

@@ -14,23 +14,26 @@ export interface QueueWithDead {
   dead: Queue;
 }
 
-/** What dispatch reads (deliveries, AWS events, sweeps) and what index reads (ticks, changed labels), each with its dead letters. */
+/** What dispatch reads (deliveries, AWS events, sweeps), what index reads (ticks, changed labels) and what release reads (ended runs, timers, what is due again), each with its dead letters. */
 export class Queues extends Construct {
   readonly deliveries: QueueWithDead;
   readonly index: QueueWithDead;
+  readonly ends: QueueWithDead;
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
     this.deliveries = this.pair('Deliveries', settings.dispatch.timeoutSeconds);
     this.index = this.pair('Index', settings.index.timeoutSeconds);
+    // one that failed comes again within the time that a lent credential may live on
+    this.ends = this.pair('Ends', settings.release.timeoutSeconds, 1);
   }
 
-  private pair(name: string, readerSeconds: number): QueueWithDead {
+  /** A message is invisible for six times as long as its reader may run, as Lambda asks for (a throttled poll must not count as a try), unless told otherwise. */
+  private pair(name: string, readerSeconds: number, times = 6): QueueWithDead {
     const dead = new Queue(this, `${name}Dead`, safe);
     const queue = new Queue(this, name, {
       ...safe,
-      // Six times the reader's timeout, as Lambda asks for: a throttled poll must not count as a try.
-      visibilityTimeout: Duration.seconds(6 * readerSeconds),
+      visibilityTimeout: Duration.seconds(times * readerSeconds),
       deadLetterQueue: { queue: dead, maxReceiveCount: MAX_RECEIVES },
     });
     return { queue, dead };

@@ -3,10 +3,10 @@ import type { Construct } from 'constructs';
 import type { Configuration } from '../functions/core/configuration.ts';
 import type { Verb } from '../functions/core/connector.ts';
 
-/** ARNs of secrets by name. Secrets Manager puts a dash and six characters of its own behind it. */
+/** ARNs of secrets by name, or by ARN. Secrets Manager puts a dash and six characters of its own behind it, which may be left out. */
 export const secretArns = (scope: Construct, names: readonly string[]): string[] => {
   const { partition, region, account } = Stack.of(scope);
-  return [...new Set(names)].sort().map((name) => `arn:${partition}:secretsmanager:${region}:${account}:secret:${name}-??????`);
+  return [...new Set(names)].sort().flatMap((name) => (name.startsWith('arn:') ? [name, `${name}-??????`] : [`arn:${partition}:secretsmanager:${region}:${account}:secret:${name}-??????`]));
 };
 
 /**

@@ -6,15 +6,17 @@ import type { TableDefinition } from '../functions/aws/tables.ts';
 
 const text = (name: string) => ({ name, type: AttributeType.STRING });
 
-/** The registry and the ledger. They outlive the stack: nothing that deletes the stack deletes the evidence. */
+/** The registry, the ledger and the leases. They outlive the stack: nothing that deletes the stack deletes the evidence, or forgets what is still lent. */
 export class Tables extends Construct {
   readonly registry: Table;
   readonly ledger: Table;
+  readonly leases: Table;
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
     this.registry = this.table('Registry', tables.registry);
     this.ledger = this.table('Ledger', tables.ledger);
+    this.leases = this.table('Leases', tables.leases);
   }
 
   private table(id: string, definition: TableDefinition): Table {

@@ -3,7 +3,8 @@ import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Playbook } from '../playbook.ts';
 import { playbookNames } from './index.ts';
-import type { PlaybookName, Steps } from './index.ts';
+import type { PlaybookName } from './index.ts';
+import type { Steps } from './steps.ts';
 
 const verbs = ['plan', 'contain', 'rotate', 'revoke', 'probe', 'record', 'report'] as const satisfies readonly (keyof Steps)[];
 

@@ -1,15 +1,11 @@
 import { Duration } from 'aws-cdk-lib/core';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { Choice, Condition, Fail, JsonPath, Pass, Succeed, TaskInput, Wait, WaitTime } from 'aws-cdk-lib/aws-stepfunctions';
+import { Choice, Fail, JsonPath, Pass, Succeed, TaskInput, Wait, WaitTime } from 'aws-cdk-lib/aws-stepfunctions';
 import type { IChainable } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import { answerPatienceMilliseconds } from '../../functions/core/run.ts';
 import { step, waiting } from './step.ts';
-
-/** The functions that the playbook calls, by their verb. */
-export type Steps = Record<'plan' | 'contain' | 'rotate' | 'revoke' | 'probe' | 'record' | 'report', IFunction>;
-
-const next = (verb: string): Condition => Condition.stringEquals('$.next', verb);
+import { next } from './steps.ts';
+import type { Steps } from './steps.ts';
 
 /**
  * The order of work for one leaked credential. Input `{case, attempt}`; ends in Contained, Recorded or Not contained (red).

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { lentTag } from '../../functions/connectors/aws-secrets-manager/job-facts.ts';
 import { connectors } from '../../functions/connectors/index.ts';
 import { functionNames } from '../../infra/grants.ts';
 import { actionsOf } from '../../infra/permissions.ts';
-import { flat, ofType, roleOf, statementsOf, synthesized } from './synthesized.ts';
+import { flat, fullConfiguration, ofType, roleOf, statementsOf, synthesized } from './synthesized.ts';
 import type { Statement } from './synthesized.ts';
 
 const { resources } = synthesized();
 const rolesWith = (match: (statement: Statement) => boolean): string[] => functionNames.filter((name) => roleOf(resources, name).some(match));
-const boundary = statementsOf(ofType(resources, 'AWS::IAM::ManagedPolicy')[0]?.[1].Properties.PolicyDocument);
 
 /** Whether an IAM pattern such as `iam:Put*` covers an action. */
 const covers = (pattern: string, action: string): boolean => new RegExp(`^${pattern.replaceAll('*', '.*')}$`, 'i').test(action);
@@ -17,7 +17,7 @@ describe('roles', () => {
     const lambda = ['logs:CreateLogStream', 'logs:PutLogEvents', 'sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'];
     for (const name of functionNames) {
       const allowed = new Set(roleOf(resources, name).flatMap(({ Action }) => Action).filter((action) => !lambda.includes(action)));
-      expect([...allowed].sort(), name).toEqual(actionsOf(name, connectors).sort());
+      expect([...allowed].sort(), name).toEqual(actionsOf(name, connectors, fullConfiguration).sort());
     }
   });
 
@@ -29,7 +29,10 @@ describe('roles', () => {
     const known = [
       /^\*$/,
       /^<Bodies\w+\.Arn>\/\*$/,
-      /:execution:Rescind-secret-leaked:\*$/,
+      /:execution:Rescind-(secret-leaked|job-ended):\*$/,
+      /:scheduler:<AWS::Region>:<AWS::AccountId>:schedule\/Rescind-leases\/\*$/,
+      /^arn:aws:iam::111122223333:role\/(\*\/)?ci-\*$/,
+      /:secret:jobs\/\*-\?{6}$/,
       /:iam::<AWS::AccountId>:user\/\*$/,
       /:kms:<AWS::Region>:<AWS::AccountId>:key\/\*$/,
       /:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:\*$/,
@@ -67,8 +70,27 @@ describe('secrets', () => {
   it('that sign are read by receive, tokens by dispatch, bound ones and controls by those that try or replace them', () => {
     expect(readBy('receive').sort()).toEqual(['sign/github-??????', 'sign/new-??????', 'sign/old-??????']);
     expect(readBy('dispatch')).toEqual(['token/github-??????']);
-    // a connector may have a token of its own, which it names
-    expect([...new Set(readBy('probe'))].filter((name) => !name?.startsWith('rescind/')).sort()).toEqual(['prod/bound-??????', 'prod/control-??????']);
+    expect([...new Set(readBy('probe'))].sort()).toEqual(['jobs/*-??????', 'prod/bound-??????', 'prod/control-??????', 'rescind/vault-??????']);
+  });
+
+  it("of the vault's token are read by those that ask the vault, and by nobody else", () => {
+    const vault = (statement: Statement) => reading(statement) && statement.Resource.some((resource) => resource.endsWith(':secret:rescind/vault-??????'));
+    expect(rolesWith(vault).sort()).toEqual(['contain', 'leases', 'plan', 'probe', 'release', 'revoke']);
+  });
+
+  it('are deleted only where they may be lent and say so themselves, by those that revoke', () => {
+    const deleting = ({ Action }: Statement) => Action.includes('secretsmanager:DeleteSecret');
+    expect(rolesWith(deleting)).toEqual(['revoke', 'release']);
+    for (const { Resource, Condition } of functionNames.flatMap((name) => roleOf(resources, name).filter(deleting))) {
+      expect(Resource.map((resource) => resource.split(':secret:')[1])).toEqual(['jobs/*-??????']);
+      expect(Condition?.StringEquals).toEqual({ [`secretsmanager:ResourceTag/${lentTag.key}`]: lentTag.value });
+    }
+  });
+
+  it('that were made for one job are read only where they say so themselves', () => {
+    const lent = functionNames.flatMap((name) => roleOf(resources, name)).filter((statement) => reading(statement) && statement.Resource.some((resource) => resource.includes(':secret:jobs/')));
+    expect(lent.length).toBeGreaterThan(0);
+    for (const { Condition } of lent) expect(Condition?.StringEquals).toEqual({ [`secretsmanager:ResourceTag/${lentTag.key}`]: lentTag.value });
   });
 
   it('are written only where the configuration vouches for them, by rotate alone', () => {
@@ -81,6 +103,50 @@ describe('secrets', () => {
     const limited = roleOf(synthesized({ indexTag: 'rescind=watched' }).resources, 'index').filter(reading);
     expect(limited.length).toBeGreaterThan(0);
     for (const { Condition } of limited) expect(Condition?.StringEquals).toEqual({ 'secretsmanager:ResourceTag/rescind': 'watched' });
+  });
+});
+
+describe('roles of jobs', () => {
+  const changing = ({ Action }: Statement) => Action.some((action) => /^iam:(Put|Delete)RolePolicy$/.test(action));
+  const named = ['arn:aws:iam::111122223333:role/*/ci-*', 'arn:aws:iam::111122223333:role/ci-*', 'arn:aws:iam::111122223333:role/jobs/nightly'];
+
+  it('are changed only where the configuration names them, by those that contain and revoke', () => {
+    expect(rolesWith(changing)).toEqual(['contain', 'revoke', 'release']);
+    for (const { Resource } of functionNames.flatMap((name) => roleOf(resources, name).filter(changing))) expect([...Resource].sort()).toEqual(named);
+  });
+
+  it('are looked at nowhere else', () => {
+    const statements = functionNames.flatMap((name) => roleOf(resources, name)).filter(({ Action }) => Action.some((action) => action.startsWith('iam:') && action.includes('Role') && action !== 'iam:PassRole'));
+    expect(statements.length).toBeGreaterThan(3);
+    for (const { Resource } of statements) expect([...Resource].sort()).toEqual(named);
+  });
+
+  it('are passed to nobody; the role of timers only to EventBridge Scheduler', () => {
+    const passing = ({ Action }: Statement) => Action.includes('iam:PassRole');
+    expect(rolesWith(passing)).toEqual(['release', 'leases']);
+    for (const { Resource, Condition } of functionNames.flatMap((name) => roleOf(resources, name).filter(passing))) {
+      expect(Resource).toEqual(['arn:<AWS::Partition>:iam::<AWS::AccountId>:role/Rescind-timers-<AWS::Region>']);
+      expect(Condition).toEqual({ StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } });
+    }
+  });
+});
+
+describe('timers', () => {
+  it('are set and taken away by those that know leases, in their own group', () => {
+    const timing = ({ Action }: Statement) => Action.some((action) => action.startsWith('scheduler:'));
+    expect(rolesWith(timing)).toEqual(['release', 'leases']);
+    for (const { Resource } of functionNames.flatMap((name) => roleOf(resources, name).filter(timing))) {
+      expect(Resource).toEqual(['arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>:schedule/Rescind-leases/*']);
+    }
+  });
+
+  it('and ended runs come to the queue of ends from those that hear of them', () => {
+    expect(rolesWith(({ Action, Resource }) => Action.includes('sqs:SendMessage') && Resource.some((resource) => /^<QueuesEnds[0-9A-F]+\.Arn>$/.test(resource))).sort()).toEqual(['leases', 'receive', 'release']);
+  });
+
+  it('and leases are known to release and leases alone', () => {
+    expect(rolesWith(({ Resource }) => Resource.some((resource) => resource.startsWith('<TablesLeases'))).sort()).toEqual(['leases', 'release']);
+    for (const name of ['release', 'leases']) expect(roleOf(resources, name).filter(({ Resource }) => Resource.some((resource) => /^<Tables(Ledger|Registry)/.test(resource)))).toEqual([]);
   });
 });
 
@@ -99,50 +165,5 @@ describe('keys', () => {
 
   it('for fingerprints are used by those that meet values, and administrators cannot', () => {
     expect(principalsWith('KeysFingerprintV1', 'kms:GenerateMac').map((arn) => /^<Functions(\w+?)Role/.exec(arn)?.[1]).sort()).toEqual(['Dispatch', 'Index', 'Receive']);
-  });
-});
-
-describe('the boundary', () => {
-  const denies = (action: string, resource: string) =>
-    boundary.some(({ Effect, Action, Resource }) => Effect === 'Deny' && Action.some((pattern) => covers(pattern, action)) && Resource.some((pattern) => covers(pattern.replaceAll(/<[^>]+>/g, 'x'), resource)));
-  const allows = (action: string) => boundary.some(({ Effect, Action }) => Effect === 'Allow' && Action.includes(action));
-  const user = (name: string) => `arn:x:iam::1:user/${name}`;
-
-  it('holds for the role of every function', () => {
-    const roles = ofType(resources, 'AWS::IAM::Role').filter(([id]) => id.startsWith('Functions'));
-    expect(roles).toHaveLength(functionNames.length);
-    for (const [id, { Properties }] of roles) expect(flat(Properties.PermissionsBoundary), id).toMatch(/^<BoundaryPolicy/);
-  });
-
-  it('stays below the size that IAM allows', () => {
-    const whole = boundary.map((statement) => ({ ...statement, Resource: statement.Resource.map((resource) => resource.replace('<AWS::Partition>', 'aws-us-gov')) }));
-    expect(JSON.stringify({ Version: '2012-10-17', Statement: whole }).length).toBeLessThan(6144);
-  });
-
-  it('allows exactly what some function is granted', () => {
-    const granted = new Set(functionNames.flatMap((name) => roleOf(resources, name).flatMap(({ Action }) => Action)));
-    expect(boundary.filter(({ Effect }) => Effect === 'Allow').flatMap(({ Action }) => Action)).toEqual([...granted].sort());
-  });
-
-  it('leaves no way up, no administrator and no undoing of what watches', () => {
-    for (const action of ['iam:CreateUser', 'iam:CreatePolicyVersion', 'iam:AttachUserPolicy', 'iam:PassRole', 'iam:PutRolePolicy', 'iam:DeleteRolePermissionsBoundary', 'kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion', 'dynamodb:DeleteTable', 'sqs:PurgeQueue', 'logs:DeleteLogGroup', 'states:DeleteStateMachine', 'cloudtrail:StopLogging']) {
-      expect(denies(action, '*'), action).toBe(true);
-    }
-    for (const action of ['iam:CreateAccessKey', 'iam:PutUserPolicy', 'iam:UpdateAccessKey', 'iam:DeleteAccessKey']) {
-      expect(denies(action, user('ci-deployer')), action).toBe(false);
-      expect(denies(action, user('the-admin')), action).toBe(true);
-      expect(denies(action, user('people/break-glass-1')), action).toBe(true);
-      expect(denies(action, user('Rescind-something')), action).toBe(true);
-    }
-  });
-
-  it('denies nothing that a function is granted in general', () => {
-    const clashes = functionNames.flatMap((name) => actionsOf(name, connectors)).filter((action) => !allows(action) || denies(action, '*'));
-    expect(clashes).toEqual([]);
-  });
-
-  it('keeps the administrators that the installation names', () => {
-    const own = statementsOf(ofType(synthesized({ administrators: 'root-*' }).resources, 'AWS::IAM::ManagedPolicy')[0]?.[1].Properties.PolicyDocument);
-    expect(own.flatMap(({ Resource }) => Resource).filter((resource) => resource.includes('root-*')).length).toBe(4);
   });
 });

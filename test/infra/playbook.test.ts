@@ -1,6 +1,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import type { Next } from '../../functions/core/step.ts';
+import { playbookNames } from '../../infra/playbooks/index.ts';
+import type { PlaybookName } from '../../infra/playbooks/index.ts';
 import { synthesizedPlaybooks } from '../../infra/playbooks/print.ts';
 
 interface State {
@@ -19,22 +22,37 @@ interface State {
   Parameters?: { FunctionName?: string; Payload?: Record<string, string> };
 }
 
-const { 'secret-leaked': definition } = (await synthesizedPlaybooks()) as unknown as Record<string, { StartAt: string; States: Record<string, State>; TimeoutSeconds: number }>;
-const { StartAt = '', States: states = {} } = definition ?? {};
-const tasks = Object.entries(states).filter(([, { Type }]) => Type === 'Task');
+interface Definition {
+  StartAt: string;
+  States: Record<string, State>;
+  TimeoutSeconds: number;
+}
+
+const definitions = (await synthesizedPlaybooks()) as unknown as Record<PlaybookName, Definition>;
 const next = ({ Next, Default, Choices, Catch }: State): string[] => [Next, Default, ...(Choices ?? []).map((choice) => choice.Next), ...(Catch ?? []).map((caught) => caught.Next)].filter((name) => name !== undefined);
-const reachable = (from: string, seen = new Set<string>()): Set<string> => {
-  if (seen.has(from)) return seen;
-  seen.add(from);
-  for (const name of next(states[from] as State)) reachable(name, seen);
-  return seen;
+
+/** The states that an on-call person reads. */
+const statesOf: Record<PlaybookName, string[]> = {
+  'secret-leaked': ['Ask a person', 'Await the rotation', 'Contain', 'Contained', 'Let it settle', 'Look again', 'Not contained', 'Note the failure', 'Plan', 'Probe', 'Prove it dead', 'Record', 'Recorded', 'Report', 'Revoke', 'Rotate', 'What next?'],
+  'job-ended': ['Ask a person', 'Contain', 'Contained', 'Let it settle', 'Needs a rotation', 'Not contained', 'Note the failure', 'Plan', 'Probe', 'Record', 'Recorded', 'Report', 'Revoke', 'What next?'],
 };
 
-describe('the playbook secret-leaked', () => {
+/** Every answer that a function may give to "What next?". */
+const answers: Record<Next['next'], true> = { plan: true, ask: true, contain: true, rotate: true, await: true, revoke: true, probe: true, settle: true, record: true, contained: true, 'not-contained': true, recorded: true };
+
+describe.each(playbookNames)('the playbook %s', (name) => {
+  const definition = definitions[name];
+  const { StartAt, States: states } = definition;
+  const tasks = Object.entries(states).filter(([, { Type }]) => Type === 'Task');
+  const reachable = (from: string, seen = new Set<string>()): Set<string> => {
+    if (seen.has(from)) return seen;
+    seen.add(from);
+    for (const found of next(states[from] as State)) reachable(found, seen);
+    return seen;
+  };
+
   it('has the states that an on-call person reads', () => {
-    expect(Object.keys(states).sort()).toEqual(
-      ['Ask a person', 'Await the rotation', 'Contain', 'Contained', 'Let it settle', 'Look again', 'Not contained', 'Note the failure', 'Plan', 'Probe', 'Prove it dead', 'Record', 'Recorded', 'Report', 'Revoke', 'Rotate', 'What next?'].sort(),
-    );
+    expect(Object.keys(states).sort()).toEqual(statesOf[name].sort());
   });
 
   it('reaches every state from its start', () => {
@@ -42,11 +60,11 @@ describe('the playbook secret-leaked', () => {
   });
 
   it('ends every path in Succeed or Fail', () => {
-    for (const [name, state] of Object.entries(states)) {
+    for (const [at, state] of Object.entries(states)) {
       if (['Succeed', 'Fail'].includes(state.Type)) continue;
-      expect(state.End, name).toBeUndefined();
-      expect(next(state).length, name).toBeGreaterThan(0);
-      expect([...reachable(name)].some((found) => ['Succeed', 'Fail'].includes(states[found]?.Type ?? '')), name).toBe(true);
+      expect(state.End, at).toBeUndefined();
+      expect(next(state).length, at).toBeGreaterThan(0);
+      expect([...reachable(at)].some((found) => ['Succeed', 'Fail'].includes(states[found]?.Type ?? '')), at).toBe(true);
     }
   });
 
@@ -90,12 +108,25 @@ describe('the playbook secret-leaked', () => {
     expect(text).not.toMatch(/QueryLanguage|States\.(?!ALL|Timeout)|\{%/);
   });
 
-  it('is printed as JSON within three seconds, without bundling', async () => {
+  it('comes from Record to a state that works or ends, whatever Record passes on, and never straight back', () => {
+    for (const { StringEquals, Next: to } of states['What next?']?.Choices ?? []) if (StringEquals !== 'record') expect(to, StringEquals).not.toBe('Record');
+    const known = (states['What next?']?.Choices ?? []).map(({ StringEquals }) => StringEquals);
+    expect([...known, 'record'].sort()).toEqual(Object.keys(answers).sort());
+  });
+});
+
+describe('the playbooks', () => {
+  it('are printed as JSON within three seconds, without bundling', async () => {
     const started = performance.now();
     const { stdout } = await promisify(execFile)(process.execPath, ['infra/playbooks/print.ts']);
-    expect(JSON.parse(stdout)).toEqual({ 'secret-leaked': definition });
+    expect(JSON.parse(stdout)).toEqual(definitions);
     expect(stdout).toContain('arn:aws:lambda:us-east-1:111122223333:function:contain');
     // generous: other tests run at the same time
     expect(performance.now() - started).toBeLessThan(15_000);
+  });
+
+  it('rotate nothing where a run has ended: what was lent is taken back', () => {
+    expect(JSON.stringify(definitions['job-ended'])).not.toContain(':function:rotate');
+    expect(JSON.stringify(definitions['secret-leaked'])).toContain(':function:rotate');
   });
 });

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { deployedCount, powertoolsMetrics } from '../../functions/aws/log.ts';
 import { metrics, type MetricName } from '../../functions/aws/metrics.ts';
+import type { Leases } from '../../functions/core/configuration.ts';
 import { queueNames } from '../../local/platform.ts';
 import { openTown, type Town } from '../town.ts';
 import { worldOf, type Wanted } from '../world-of.ts';
@@ -43,6 +44,24 @@ const inTown = async (wanted: Wanted, fails: (town: Town) => Promise<unknown>): 
 
 const sweep = (town: Town) => town.platform.sqs.queues.send(queueNames.deliveries, { body: JSON.stringify({ kind: 'sweep' }) });
 
+const runner = 'arn:aws:iam::111122223333:role/runner';
+const leases: Leases = {
+  maximumMinutes: 60,
+  audience: 'https://rescind.example.com',
+  issuers: [],
+  subjects: [{ name: 'runner', issuer: 'aws-iam', principal: runner, platforms: ['aws-batch'], owner: 'orders', may: [{ connector: 'aws-iam-key', id: 'AKIA*' }] }],
+  jobRoles: [],
+};
+
+/** A key is lent to a run, the run ends, and a minute later somebody looks what is pending. */
+const lendAndEnd = async (town: Town): Promise<void> => {
+  const lent = await town.ask('POST', '/iam/leases', { run: { platform: 'aws-batch', run: 'job-1' }, credential: { connector: 'aws-iam-key', id: town.value('key') }, reason: 'to upload' }, runner);
+  expect(lent.status).toBe(201);
+  await town.ask('POST', `/iam/leases/${String(lent.body.id)}/end`, {}, runner);
+  await town.until(() => town.counted.has('LeasePending'), 'a revocation that is pending');
+  town.platform.sqs.queues.send(queueNames.ends, { body: JSON.stringify({ kind: 'due' }) });
+};
+
 /** For each metric that an alarm watches: the real failure (or the real end of a walk) that counts it. */
 const failures: [MetricName, Wanted, (town: Town) => Promise<unknown>][] = [
   ['CaseNotContained', { pair: {} }, (town) => (town.behaviours.add({ service: 'iam', operation: 'UpdateAccessKey', effect: 'refuse', status: 403, code: 'AccessDenied', message: 'denied' }), town.github(42))],
@@ -57,6 +76,7 @@ const failures: [MetricName, Wanted, (town: Town) => Promise<unknown>][] = [
   ['LookupFailed', {}, (town) => (town.behaviours.add({ service: 'github', effect: 'down', status: 503 }), town.github(42))],
   ['DeliveryRejected', {}, (town) => town.post('github-secret-scanning', '{}', { 'x-hub-signature-256': 'sha256=00' })],
   ['SecretUnreadable', { aws: { secrets: [{ name: 'orders/closed', value: 'nobody reads this', unreadable: true }] } }, () => Promise.resolve()],
+  ['LeasePendingSeconds', { pair: {}, configuration: { leases } }, (town) => (town.behaviours.add({ service: 'iam', operation: 'DeleteAccessKey', effect: 'down', times: 100 }), lendAndEnd(town))],
   ['IndexFinished', {}, () => Promise.resolve()],
 ];
 

@@ -1,8 +1,9 @@
 import { App } from 'aws-cdk-lib/core';
 import { Template } from 'aws-cdk-lib/assertions';
 import { connectors } from '../../functions/connectors/index.ts';
-import type { Configuration } from '../../functions/core/configuration.ts';
+import type { Configuration, Leases } from '../../functions/core/configuration.ts';
 import { parseConfiguration } from '../../infra/configuration.ts';
+import type { Permitted } from '../../infra/permissions.ts';
 import { settingsOf } from '../../infra/settings.ts';
 import { Rescind } from '../../infra/stack.ts';
 
@@ -18,11 +19,45 @@ export interface Statement {
   Effect: 'Allow' | 'Deny';
   Action: string[];
   Resource: string[];
+  /** Set where it is about everything but these. */
+  NotResource?: string[];
   Principal?: unknown;
   Condition?: Record<string, Record<string, unknown>>;
 }
 
-/** A configuration that uses everything: a bound secret, a control, two signing secrets, a token. */
+const github = 'https://token.actions.githubusercontent.com';
+
+/** What may be lent: something of each connector that is limited to what is named, one role that ends with its runs, three platforms of all. */
+export const leases: Leases = {
+  maximumMinutes: 720,
+  audience: 'https://rescind.example.com',
+  issuers: [{ issuer: github, platform: 'github-actions' }],
+  subjects: [
+    {
+      name: 'ci',
+      issuer: github,
+      claims: { repository_owner_id: '1', repository_id: '2' },
+      owner: 'payments',
+      may: [
+        { connector: 'vault', id: 'token/*', where: { 'meta.run': '{run_id}' } },
+        { connector: 'aws-secrets-manager', id: 'secret/jobs/*' },
+        { connector: 'aws-iam-key', id: 'AKIA*' },
+      ],
+    },
+    {
+      name: 'batch',
+      issuer: 'aws-iam',
+      principal: 'arn:aws:iam::111122223333:role/submit',
+      platforms: ['aws-batch'],
+      owner: 'payments',
+      may: [{ connector: 'aws-role-session', id: 'arn:aws:sts::111122223333:assumed-role/ci-*/*' }],
+    },
+  ],
+  jobRoles: [{ platform: 'aws-batch', role: 'arn:aws:iam::111122223333:role/jobs/nightly', owner: 'payments' }],
+  platforms: ['aws-batch', 'aws-codebuild', 'aws-states'],
+};
+
+/** A configuration that uses everything: a bound secret, a control, two signing secrets, a token, a vault, leases. */
 export const fullConfiguration: Configuration = parseConfiguration(
   JSON.stringify({
     installation: 'test',
@@ -44,18 +79,32 @@ export const fullConfiguration: Configuration = parseConfiguration(
       { source: 'gitleaks', secrets: ['sign/old', 'sign/new'] },
       { source: 'github-secret-scanning', secrets: ['sign/github'], api: { url: 'https://api.github.com', token: 'token/github' } },
     ],
+    leases,
+    vault: { address: 'https://vault.example.com:8200', token: 'rescind/vault' },
   }),
   'full.json',
 );
 
+/** The same without anything that may be lent. */
+export const withoutLeases: Configuration = { ...fullConfiguration, leases: undefined, vault: undefined };
+
+interface Given {
+  context?: Record<string, string>;
+  configuration?: Configuration;
+  connectors?: readonly Permitted[];
+}
+
 /** The stack with placeholders for code, so that a test sees it within seconds. */
-export const synthesized = (context: Record<string, string> = {}): { app: App; stack: Rescind; resources: Record<string, Resource>; outputs: Record<string, unknown> } => {
+export const synthesizedFrom = ({ context = {}, configuration = fullConfiguration, connectors: permitted = connectors }: Given): { app: App; stack: Rescind; resources: Record<string, Resource>; outputs: Record<string, unknown> } => {
   const app = new App();
   const settings = settingsOf((name) => ({ bundling: 'false', ...context })[name]);
-  const stack = new Rescind(app, 'Rescind', { configuration: fullConfiguration, connectors, settings });
+  const stack = new Rescind(app, 'Rescind', { configuration, connectors: permitted, settings });
   const { Resources, Outputs } = Template.fromStack(stack).toJSON() as { Resources: Record<string, Resource>; Outputs: Record<string, unknown> };
   return { app, stack, resources: Resources, outputs: Outputs };
 };
+
+/** The stack of the full configuration. */
+export const synthesized = (context: Record<string, string> = {}) => synthesizedFrom({ context });
 
 /** A value of a template as one line: references as `<LogicalId.Attribute>`, joins joined. */
 export const flat = (value: unknown): string => {
@@ -74,6 +123,7 @@ export const statementsOf = (document: unknown): Statement[] =>
     ...(statement as unknown as Statement),
     Action: listOf(statement.Action) as string[],
     Resource: listOf(statement.Resource).map(flat),
+    ...(statement.NotResource === undefined ? {} : { NotResource: listOf(statement.NotResource).map(flat) }),
   }));
 
 export const ofType = (resources: Record<string, Resource>, type: string): [string, Resource][] => Object.entries(resources).filter(([, { Type }]) => Type === type);

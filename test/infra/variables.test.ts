@@ -6,6 +6,7 @@ import { apiDeps } from '../../functions/aws/composition-api.ts';
 import { dispatchDeps } from '../../functions/aws/composition-dispatch.ts';
 import { indexDeps } from '../../functions/aws/composition-index.ts';
 import { recordDeps, reportDeps } from '../../functions/aws/composition-record.ts';
+import { leaseApiDeps, releaseDeps } from '../../functions/aws/composition-leases.ts';
 import { planDeps, stepDeps } from '../../functions/aws/composition-steps.ts';
 import { receiveDeps } from '../../functions/aws/composition.ts';
 import { readConfiguration } from '../../infra/configuration.ts';
@@ -28,6 +29,8 @@ const deps: Record<FunctionName, () => object> = {
   report: reportDeps,
   index: indexDeps,
   api: apiDeps,
+  release: releaseDeps,
+  leases: leaseApiDeps,
 };
 
 afterEach(() => vi.unstubAllEnvs());
