@@ -27,5 +27,21 @@ export default tseslint.config(
   mayNotImport(['functions/core/**/*.ts'], everythingButTrigger, 'core holds pure rules: it imports only events/trigger.ts and core itself.'),
   mayNotImport(['functions/connectors/*/**/*.ts'], ['../../connectors/**', '../[a-z]*/**', '**/local/**', '**/infra/**', '!../../core/**', '!../../aws/**'], 'connectors never import each other.'),
   mayNotImport(['functions/*.ts', 'functions/aws/**/*.ts'], ['**/local/**', '**/infra/**'], 'what runs in Lambda never imports local/ or infra/.'),
+  {
+    files: ['cli/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { group: ['**/functions/**'], allowTypeImports: true, message: 'the command line talks to the API only: it imports types of functions/ and nothing else.' },
+            { regex: '^[./].*/(events|infra|test)/|/local/(?!terminal/(paint|wrap)\\.ts$|cli/options\\.ts$)', message: 'of local/ the command line takes only how text is painted and wrapped, and the port.' },
+          ],
+        },
+      ],
+    },
+  },
+  // the only JavaScript: what must start on any Node has no types to check
+  { files: ['cli/rescind.js'], ...tseslint.configs.disableTypeChecked },
   { files: ['local/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'infra/**/*.ts'], rules: { 'no-console': 'off' } },
 );
