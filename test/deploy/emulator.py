@@ -7,6 +7,7 @@
 4. Queue messages that were handled leave no trace in its state; here every request to a service is kept in REQUESTS_FILE,
    for the script to search. Those to KMS are not: values are sent there, and nowhere else.
 5. Where it may, it would also listen on port 443.
+6. For policies every schedule lies in the group "default", whatever group the request names.
 """
 
 import json
@@ -22,6 +23,7 @@ logger = logging.getLogger("refusals")
 put_events = eventbridge._put_events
 request_tag_context = iam_actions.request_tag_context
 enforce = iam_evaluator.enforce
+extract_resource_arn = iam_actions.extract_resource_arn
 
 
 def put_events_of_aws(data, allow_aws_source=True):
@@ -55,9 +57,22 @@ def enforce_and_tell(access_key_id, iam_action, service, region, resource_arn="*
     return refusal
 
 
+def resource_of_request(service, method, path, headers, body, params, region, account_id):
+    """The resource that a policy is held against: a schedule's with its own group."""
+    arn = extract_resource_arn(service, method, path, headers, body, params, region, account_id)
+    if service == "scheduler" and ":schedule/default/" in arn:
+        group = (params or {}).get("groupName") or json.loads(body or b"{}").get("GroupName")
+        if isinstance(group, list):
+            group = group[0]
+        if group:
+            arn = arn.replace(":schedule/default/", f":schedule/{group}/")
+    return arn
+
+
 eventbridge._put_events = put_events_of_aws
 iam_actions.request_tag_context = request_context
 iam_evaluator.enforce = enforce_and_tell
+iam_actions.extract_resource_arn = resource_of_request
 app._port_is_bindable = lambda *_: False
 
 app.main()

@@ -2,10 +2,12 @@ import { clockOf } from '../../local/clock.ts';
 import { createAws, type Aws } from '../../local/fakes/aws/index.ts';
 import { Behaviours } from '../../local/fakes/behaviour.ts';
 import { startGithub } from '../../local/fakes/github.ts';
+import { startOidc, type Oidc } from '../../local/fakes/oidc.ts';
 import { inMemory } from '../../local/fakes/state.ts';
+import { startVault, type Vault } from '../../local/fakes/vault/index.ts';
 import { overTls, type Certificate } from './tls.ts';
 import type { Undo } from './undo.ts';
-import { awsWorldOf, githubWorldOf, type DeployWorld } from './world.ts';
+import { awsWorldOf, githubWorldOf, vaultWorldOf, type DeployWorld } from './world.ts';
 
 /** A call of a function to a fake: by which role. */
 export interface Call {
@@ -19,6 +21,11 @@ export interface Call {
 export interface House {
   aws: Aws;
   githubUrl: string;
+  vault: Vault;
+  vaultUrl: string;
+  /** Makes tokens for jobs; `keysUrl` is where their keys are published. */
+  oidc: Oidc;
+  keysUrl: string;
   calls: Call[];
   /** Somebody of the house who may read its secrets: the script itself. */
   reader: { accessKeyId: string; secretAccessKey: string };
@@ -36,6 +43,11 @@ export const openHouse = async (world: DeployWorld, certificate: Certificate, un
   const github = await startGithub({ world: githubWorldOf(world), behaviours, clock, store: inMemory() });
   undo.add(() => github.close());
   const githubUrl = await overTls(github.url, certificate, undo);
+  const vault = await startVault({ world: vaultWorldOf(world), clock, behaviours });
+  undo.add(() => vault.close());
+  const oidc = await startOidc({ clock, behaviours });
+  undo.add(() => oidc.close());
+  const [vaultUrl, keysUrl] = [await overTls(vault.url, certificate, undo), `${await overTls(oidc.url, certificate, undo)}/.well-known/jwks`];
   const services = ['SECRETS_MANAGER', 'IAM', 'STS', 'CLOUDTRAIL'];
   const admit: House['admit'] = ({ accessKeyId, secretAccessKey, roleName, sessionName }) => {
     const state = aws.state();
@@ -47,6 +59,10 @@ export const openHouse = async (world: DeployWorld, certificate: Certificate, un
   return {
     aws,
     githubUrl,
+    vault,
+    vaultUrl,
+    oidc,
+    keysUrl,
     calls,
     reader,
     variables: Object.fromEntries(services.map((service) => [`AWS_ENDPOINT_URL_${service}`, aws.url])),

@@ -9,8 +9,8 @@ const valuesOf = ({ world, house }: Deployed): string[] => {
   const { secrets, keys } = house.aws.state();
   const made = Object.values(secrets).flatMap(({ versions }) => Object.values(versions).flatMap(({ value }) => value ?? []));
   const leaves = made.flatMap((text) => (text.startsWith('{') ? [(JSON.parse(text) as { secretAccessKey?: string }).secretAccessKey ?? ''] : [text]));
-  const planted = [...Object.values(world.uploaders).map(({ secret }) => secret), ...Object.values(world.signing), world.githubToken];
-  const bare = [...planted, ...leaves, ...Object.values(keys).map(({ secret }) => secret)].map((value) => value.replace(/^(?:whsec_|ghp_)/, ''));
+  const planted = [...Object.values(world.uploaders).map(({ secret }) => secret), ...Object.values(world.signing), world.githubToken, ...Object.values(world.vault)];
+  const bare = [...planted, ...leaves, ...Object.values(keys).map(({ secret }) => secret)].map((value) => value.replace(/^(?:whsec_|ghp_|s\.)/, ''));
   return [...new Set(bare)].filter((value) => value.length >= 8);
 };
 

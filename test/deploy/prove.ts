@@ -5,6 +5,7 @@ import { refusesForgery, showsCasesToTheRightPeople } from './front-door.ts';
 import { noValueIsLeft } from './hygiene.ts';
 import { endLeaks } from './leaks.ts';
 import { casesIn } from './ledger.ts';
+import { endLeases } from './leases.ts';
 import { nothingWasRefused } from './refusals.ts';
 import { fillRegistry, setUp } from './set-up.ts';
 import type { Undo } from './undo.ts';
@@ -16,7 +17,7 @@ export const prove = async (checks: Checks, undo: Undo): Promise<void> => {
   await checks.needed(`${GITLEAKS} builds`, () => buildGitleaks(deployed.places));
   await checks.check('a delivery with a wrong signature is refused with 401 and leaves nothing', () => refusesForgery(deployed));
   await checks.check('GET /cases is refused without AWS credentials and answered with them', () => showsCasesToTheRightPeople(deployed));
-  await endLeaks(checks, deployed);
+  await Promise.all([endLeaks(checks, deployed), endLeases(checks, deployed)]);
   await checks.check('a message that always fails reaches the dead-letter queue', async () => {
     const tries = await dieInTheQueue(deployed, 'this is no message of ours');
     deployed.say(`   after ${tries} tries, with the visibility timeout shortened for this check`);

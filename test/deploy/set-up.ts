@@ -44,7 +44,7 @@ export const setUp = async (checks: Checks, undo: Undo): Promise<Deployed> => {
   const clients = clientsFor(ministack.url, certificate);
   bus.events = clients.events;
   const outputs = await checks.needed('cdk bootstrap and cdk deploy put the real stack there', async () => {
-    const told = await deploy(installationOf(world, house.githubUrl), places, ministack, certificate);
+    const told = await deploy(installationOf(world, house), places, ministack, certificate);
     await introduce(house, clients);
     return told;
   });
@@ -59,7 +59,7 @@ export const fillRegistry = async ({ clients, outputs, house, world }: Deployed)
     expect((await knock(house.aws.url, keyId, secret)) === 'open', `the key of ${user} does not open before anything happened`);
   }
   const registry = new Registry(clients.documents, outputs.RegistryTableName);
-  const configuration = checkedConfiguration(installationOf(world, house.githubUrl), 'the installation');
+  const configuration = checkedConfiguration(installationOf(world, house), 'the installation');
   await clients.queues.send(new SendMessageCommand({ QueueUrl: outputs.IndexQueueUrl, MessageBody: JSON.stringify({ kind: 'all' }) }));
   const lacking = async (): Promise<string[]> => {
     const known = await Promise.all(

@@ -18,6 +18,8 @@ export interface Outputs {
   LedgerTableName: string;
   RegistryTableName: string;
   StateMachineArn: string;
+  LeasesTableName: string;
+  EndsQueueUrl: string;
 }
 
 const cdkOf = (places: Places, ministack: Ministack, certificate: Certificate) => {
