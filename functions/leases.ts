@@ -42,7 +42,7 @@ export const handle = async (request: HttpRequest, deps: LeaseApiDeps, signal: A
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     deps.log.warn('lease request refused', { status: error.status, error: error.message });
-    return { status: error.status, ...(error.status === 503 ? { headers: { 'retry-after': '5' } } : error.status === 401 ? { headers: { 'www-authenticate': 'Bearer' } } : {}), body: { error: error.message } };
+    return { status: error.status, ...(error.status === 503 ? { headers: { 'retry-after': '5' } } : error.status === 401 ? { headers: { 'www-authenticate': 'Bearer' } } : {}), body: { error: error.message, lease: error.lease } };
   }
 };
 

@@ -1,8 +1,6 @@
-import { caseIdOf } from '../core/ids.ts';
 import { endingInWords, isOver, runInWords, type Ending, type Lease, type LeaseEntry } from '../core/lease.ts';
 import { caseReason, deathAfter, dueAfter, mustAct, noteOf, type Tried } from '../core/lease-move.ts';
 import type { ConnectorFacts, Context, Issuer } from '../core/connector.ts';
-import { digest } from './digest.ts';
 import { sendEnd } from './ends.ts';
 import { credentialOf, type ReleaseDeps } from './lease-deps.ts';
 import { forgetHolders } from './lease-holders.ts';
@@ -84,7 +82,7 @@ const settle = async (lease: Lease, why: Ending, deps: ReleaseDeps, signal: Abor
   const seconds = (due - now().getTime()) / 1000;
   const isMessage = seconds <= mostDelaySeconds;
   const told = await write({ kind: 'tried', why, ...tried, note: noteOf(tried, verdict), dueAt: new Date(due + (isMessage ? sweepSeconds * 1000 : 0)).toISOString() });
-  if (toCase !== undefined) await leases.tell(lease.id, (current) => (current && current.case === undefined ? { kind: 'case', case: lease.id, reason: toCase } : undefined), told);
+  if (toCase !== undefined) await leases.tell(lease.id, (current) => (current && current.case === undefined ? { kind: 'case', case: `/cases?delivery=${lease.id}`, reason: toCase } : undefined), told);
   if (isMessage) await sendEnd(deps.clientOf, deps.endsQueue, { kind: 'again', lease: lease.id }, seconds);
   await stopTimer();
   count('LeasePending');
@@ -162,6 +160,3 @@ const report = async (lease: Lease, why: Ending, opening: 'ended' | 'released', 
     },
   });
 };
-
-/** The case that a lease's report opens where no other case has its credential. */
-export const caseOfLease = (lease: string): string => caseIdOf(digest, { source: 'leases', finding: lease, opening: 'ended' });

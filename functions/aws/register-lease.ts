@@ -78,7 +78,7 @@ const endAtOnce = async (lease: Lease, { at, state, source }: EndMarker, { clien
   await sendEnd(clientOf, endsQueue, { kind: 'end', lease: lease.id, why });
   count('LeaseRefused');
   log.warn('lease of a run that is over', { lease: lease.id });
-  throw new Refused(409, `the run is over (${state}): what was to be lent to it is taken back at once, as lease ${lease.id}`);
+  throw new Refused(409, `the run is over (${state}): what was to be lent to it is taken back at once, as lease ${lease.id}`, lease.id);
 };
 
 /** Moves a lease's expiry to so many seconds from now, at most to its maximum. An ending that has begun wins. Throws `Refused`. */

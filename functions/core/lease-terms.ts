@@ -45,10 +45,13 @@ export interface Wish {
 /** Why a request is refused, for whoever sent it. Never quotes more than names of fields. */
 export class Refused extends Error {
   readonly status: number;
-  constructor(status: number, reason: string) {
+  /** The lease that it is about, where its holder may know. */
+  readonly lease: string | undefined;
+  constructor(status: number, reason: string, lease?: string) {
     super(reason);
     this.name = 'Refused';
     this.status = status;
+    this.lease = lease;
   }
 }
 

@@ -65,7 +65,7 @@ export type LeaseEntry =
   | { kind: 'handed-on'; why: Ending; to: string[] }
   | { kind: 'shared'; why: Ending; with: string[]; note: string }
   | { kind: 'observed'; why: Ending }
-  /** What could not be finished on the fast path is a case as well. */
+  /** What could not be finished on the fast path is a case as well: `case` is the path that lists it, since it may have joined one that was open. */
   | { kind: 'case'; case: string; reason: string };
 
 /** An entry with its place in the lease's chain. `hash` covers everything before it in this line and the `hash` of the line before. */
@@ -100,6 +100,7 @@ export interface Lease {
   basis?: 'value' | 'record';
   /** With whom the credential lives on. */
   with?: string[];
+  /** The path of the API that lists its case. */
   case?: string;
 }
 

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { clockOf } from '../clock.ts';
+import { clockOf, type Clock } from '../clock.ts';
 import type { Service } from '../service.ts';
+import { messagesUnderWay } from '../stories/messages.ts';
 import { sentInFile, sentInMemory } from '../stories/sent.ts';
 import { wrap } from '../terminal/wrap.ts';
 import { loadWorld, WorldError } from '../world/load.ts';
@@ -61,7 +62,7 @@ export const run = async (args: readonly string[]): Promise<number> => {
 const live = async (options: Options, world: World, signal: AbortSignal): Promise<number> => {
   const clock = clockOf();
   const screen = screenOn(options.json ? process.stderr : process.stdout, clock, process.env);
-  const { service, book, messages } = await begin(options, world, screen, signal);
+  const { service, book, messages } = await begin(options, world, clock, screen, signal);
   try {
     const deadline = options.once ? AbortSignal.timeout(Math.max(1000, Math.floor(onceSeconds * 1000 - performance.now()))) : undefined;
     const verdict = await tellStories({ service, world, mode: options.mode, clock, book, messages, screen, signal, deadline, json: options.json ? process.stdout : undefined, folder: process.cwd(), staysUp: !options.once });
@@ -77,11 +78,11 @@ const live = async (options: Options, world: World, signal: AbortSignal): Promis
   }
 };
 
-const begin = async (options: Options, world: World, screen: Screen, signal: AbortSignal) => {
+const begin = async (options: Options, world: World, clock: Clock, screen: Screen, signal: AbortSignal) => {
   const { paint, width, print } = screen;
-  print(paint('strong', `Rescind on one machine: ${world.about ?? world.name}`));
+  print(...wrap(`Rescind on one machine: ${world.about ?? world.name}`, width).map((text) => paint('strong', text)));
   const mode = options.mode ?? world.configuration.mode;
-  const house = [`${world.aws.secrets?.length ?? 0} secrets`, `${world.aws.users?.length ?? 0} IAM users`, ...(world.github ? ['GitHub'] : []), ...Object.keys(world.vendors ?? {}).map((name) => `the vendor ${name}`)];
+  const house = [`${world.aws.secrets?.length ?? 0} secrets`, `${world.aws.users?.length ?? 0} IAM users`, ...(world.github ? ['GitHub'] : []), ...Object.keys(world.vendors ?? {}).map((name) => `the vendor ${name}`), ...(world.vault ? ['a vault'] : []), ...(world.oidc ?? []).map((name) => `the OIDC issuer ${name}`)];
   print(...wrap(`${house.join(', ')}: all of it made up, all of it on loopback. Mode ${mode}.`, width).map((text) => paint('faint', text)));
   const book = options.data ? sentInFile(join(options.data, 'world', 'reports.json'), world.name) : sentInMemory();
   // the CDK synthesizes in its own process while ours loads what it runs
@@ -90,15 +91,15 @@ const begin = async (options: Options, world: World, screen: Screen, signal: Abo
   const service: Service = await startService({
     world,
     definitions,
-    clock: clockOf(),
+    clock,
     data: options.data,
     port: options.port,
     mode: options.mode,
     log: screen.log,
     onLine: screen.line,
+    onLease: screen.lease,
     onRepeat: screen.repeat,
   });
   print(paint('faint', `It listens at ${service.url}`), '');
-  const messages = () => Object.values(queueNames).reduce((sum, name) => sum + service.platform.sqs.queues.queue(name).messages.size, 0);
-  return { service, book, messages };
+  return { service, book, messages: () => messagesUnderWay(Object.values(queueNames).map((name) => service.platform.sqs.queues.queue(name)), clock.now()) };
 };

@@ -1,7 +1,9 @@
 import type { Line } from '../../functions/core/case.ts';
+import type { LeaseLine } from '../../functions/core/lease.ts';
 import type { Log } from '../../functions/aws/log.ts';
 import type { Clock } from '../clock.ts';
 import type { Sent } from '../stories/sent.ts';
+import { leaseTimelineRows } from '../terminal/lease-timeline.ts';
 import { paintFor, widthFor, type Paint } from '../terminal/paint.ts';
 import { refusedRows, repeatRows, sentRows, timelineOf } from '../terminal/timeline.ts';
 
@@ -12,6 +14,8 @@ export interface Screen {
   print(...lines: string[]): void;
   /** A line of a case, as it comes. */
   line(caseId: string, line: Line): void;
+  /** A line of a lease, as it comes. */
+  lease(lease: string, line: LeaseLine): void;
   sent(sent: Sent): void;
   /** A report that told nothing new, with the cases that it had led to before. */
   repeat(cases: readonly string[]): void;
@@ -35,11 +39,13 @@ export const screenOn = (stream: NodeJS.WriteStream, clock: Clock, environment: 
     width,
     print,
     line: (caseId, line) => print(...rowsOf(caseId, line, seconds(new Date(line.at)))),
+    lease: (lease, line) => print(...leaseTimelineRows(lease, line, seconds(new Date(line.at)), paint, width)),
     sent: (sent) => print(...sentRows(sent, seconds(clock.now()), paint, width)),
     repeat: (cases) => print(...repeatRows(cases, seconds(clock.now()), paint, width)),
     log: {
       info: () => undefined,
       warn: (message, { source, status, error } = {}) => {
+        if (message === 'lease request refused') print(...refusedRows('leases', Number(status), text(error, ''), seconds(clock.now()), paint, width));
         if (message === 'delivery refused') print(...refusedRows(text(source, 'no source of ours'), Number(status), text(error, ''), seconds(clock.now()), paint, width));
       },
       error: () => undefined,

@@ -1,15 +1,18 @@
 import type { CaseView } from '../../functions/core/case-view.ts';
-import type { Expectation, World } from '../world/world.ts';
+import type { LeaseView } from '../../functions/core/lease.ts';
+import type { CaseExpectation, World } from '../world/world.ts';
+import { isOfCase, isRefusedAsExpected, mismatchesOfLeases } from './judge-leases.ts';
 import { isSettled, type Truth } from './look.ts';
-import type { Sent } from './sent.ts';
+import { isAccepted, type Sent } from './sent.ts';
 
 /** What is held against each other: what the world expects, what Rescind says, and what is true. */
 export interface Evidence {
-  world: Pick<World, 'reports' | 'expect'>;
+  world: Pick<World, 'reports' | 'expect' | 'vault'>;
   /** Set where a world that expects acts was run in mode observe: then nothing may have been touched. */
   observing: boolean;
   sent: readonly Sent[];
   cases: readonly CaseView[];
+  leases: readonly LeaseView[];
   truth: readonly Truth[];
   /** Messages that nobody could handle. */
   deadLetters: number;
@@ -17,17 +20,18 @@ export interface Evidence {
 
 const named = (found: CaseView): string => `case ${found.id}${found.credential ? ` (${found.credential})` : ''}`;
 
-/** The cases that an expectation means: those of its report, or the one of its credential among them. */
-export const casesMeant = ({ report, credential }: Expectation, cases: readonly CaseView[], sent: readonly Sent[]): CaseView[] => {
-  const delivery = sent.find(({ name }) => name === report)?.delivery;
+/** The cases that an expectation means: those of its report (or of the lease that it registered), or the one of its credential among them. */
+export const casesMeant = ({ report, credential }: CaseExpectation, cases: readonly CaseView[], sent: readonly Sent[]): CaseView[] => {
+  const one = sent.find(({ name }) => name === report);
+  const delivery = one?.delivery ?? one?.lease;
   if (delivery === undefined) return [];
   return cases.filter((found) => found.trigger.reports.some((one) => one.delivery === delivery) && (credential === undefined || credential === found.credential));
 };
 
-const asObserved = (expected: Expectation): Expectation =>
+const asObserved = (expected: CaseExpectation): CaseExpectation =>
   ['waiting', 'contained', 'not-contained'].includes(expected.status) ? { ...expected, status: 'observed', outcome: undefined } : expected;
 
-const ofEnding = (expected: Expectation, found: CaseView): string[] => {
+const ofEnding = (expected: CaseExpectation, found: CaseView): string[] => {
   // that it has not ended yet is said elsewhere
   if (!isSettled(found)) return [];
   const mismatches: string[] = [];
@@ -39,7 +43,8 @@ const ofEnding = (expected: Expectation, found: CaseView): string[] => {
 
 const ofExpectations = ({ world, observing, cases, sent }: Evidence): string[] => {
   if (!world.expect) return [];
-  const expectations = observing ? world.expect.map(asObserved) : world.expect;
+  const ofCases = world.expect.filter(isOfCase);
+  const expectations = observing ? ofCases.map(asObserved) : ofCases;
   const counts = new Map<string, number>();
   const mismatches = expectations.flatMap((expected) => {
     const meant = casesMeant(expected, cases, sent);
@@ -54,11 +59,14 @@ const ofExpectations = ({ world, observing, cases, sent }: Evidence): string[] =
   return mismatches;
 };
 
+/** The run was over, and what was to be lent to it was taken back: the lease tells the rest. */
+const isEndedAtOnce = ({ status, lease }: Sent): boolean => status === 409 && lease !== undefined;
+
 const ofReports = ({ world, sent }: Evidence): string[] =>
   (world.reports ?? []).flatMap(({ name }) => {
     const one = sent.find((candidate) => candidate.name === name);
     if (!one) return [`the report "${name}" was not sent yet`];
-    return one.delivery === undefined ? [`the report "${name}" was not accepted: ${one.status}${one.error ? `, ${one.error}` : ''}`] : [];
+    return !isAccepted(one) && !isRefusedAsExpected(world, one) && !isEndedAtOnce(one) ? [`the report "${name}" was not accepted: ${one.status}${one.error ? `, ${one.error}` : ''}`] : [];
   });
 
 const ofTruth = ({ cases, truth }: Evidence): string[] => {
@@ -76,5 +84,6 @@ export const mismatchesOf = (evidence: Evidence): string[] => [
   ...evidence.cases.filter((found) => !isSettled(found)).map((found) => `${named(found)} is still being worked on`),
   ...ofExpectations(evidence),
   ...ofTruth(evidence),
+  ...mismatchesOfLeases(evidence),
   ...(evidence.deadLetters > 0 ? [`${evidence.deadLetters} ${evidence.deadLetters === 1 ? 'message lies' : 'messages lie'} in a dead-letter queue: nobody could handle ${evidence.deadLetters === 1 ? 'it' : 'them'}`] : []),
 ];

@@ -1,17 +1,28 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { RunName } from '../../events/trigger.ts';
 
 /** One report of a world as it was sent: what we answered to it. */
 export interface Sent {
   name: string;
   source: string;
+  /** Where it was sent, if not to `/triggers/{source}`. */
+  path?: string;
   /** Our answer's HTTP status. */
   status: number;
   /** Under which delivery it was accepted. */
   delivery?: string;
+  /** The lease that it registered, or that was ended at once instead. */
+  lease?: string;
+  /** The runs that it said began, and those that it said are over; absent: none. */
+  began?: RunName[];
+  ended?: RunName[];
   /** Why it was not. */
   error?: string;
 }
+
+/** Whether it was taken: stored as a delivery, or answered with a lease. */
+export const isAccepted = ({ delivery, lease, status }: Sent): boolean => delivery !== undefined || (lease !== undefined && status < 300);
 
 /** Which reports were accepted, so that a restart does not send them again. Sending again would be harmless; it would only be noise. */
 export interface SentBook {

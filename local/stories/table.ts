@@ -1,5 +1,6 @@
 import type { CaseView } from '../../functions/core/case-view.ts';
 import type { World } from '../world/world.ts';
+import { isOfCase } from './judge-leases.ts';
 import { casesMeant } from './judge.ts';
 import type { Sent } from './sent.ts';
 
@@ -61,7 +62,7 @@ const rowOf = (found: CaseView, story: string | undefined): Row => {
 
 /** The table: one row per case, in the order of what the world expects, everything else after it. */
 export const rowsOf = (cases: readonly CaseView[], world: Pick<World, 'expect'>, sent: readonly Sent[]): Row[] => {
-  const told = (world.expect ?? []).flatMap((expected) => casesMeant(expected, cases, sent).map((found) => [found, expected.story] as const));
+  const told = (world.expect ?? []).filter(isOfCase).flatMap((expected) => casesMeant(expected, cases, sent).map((found) => [found, expected.story] as const));
   const others = cases.filter((found) => !told.some(([one]) => one.id === found.id)).map((found) => [found, undefined] as const);
   return [...new Map([...told, ...others].map(([found, story]) => [found.id, rowOf(found, story)])).values()];
 };

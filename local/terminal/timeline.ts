@@ -1,6 +1,6 @@
 import type { Line } from '../../functions/core/case.ts';
 import { sentenceOf, whatOf } from '../../functions/core/story.ts';
-import type { Sent } from '../stories/sent.ts';
+import { isAccepted, type Sent } from '../stories/sent.ts';
 import type { Paint, Tone } from './paint.ts';
 import { hang, plainText } from './wrap.ts';
 
@@ -78,7 +78,8 @@ export const shortId = (caseId: string): string => caseId.slice(0, 8);
 const whatWidth = 11;
 const prefixWidth = 8 + 2 + 8 + 2 + whatWidth + 2;
 
-const row = (seconds: number, id: string, { what, text, tone }: Shown, paint: Paint, width: number): string[] => {
+/** One row of the timeline: when, about what, and in words; its further lines under its first. */
+export const timelineRow = (seconds: number, id: string, { what, text, tone }: Shown, paint: Paint, width: number): string[] => {
   const prefix = `${paint('faint', `${seconds.toFixed(1)} s`.padStart(8))}  ${id.padEnd(8)}  ${paint(tone, what.padEnd(whatWidth))}  `;
   return hang(prefix, prefixWidth, text, width);
 };
@@ -90,21 +91,21 @@ export const timelineOf = (paint: Paint, width: number): ((caseId: string, line:
     const before = said.get(caseId) ?? [];
     const shown = shownOf(line, before);
     said.set(caseId, [...new Set([...before, ...sayingOf(line)])].sort((a, b) => b.length - a.length));
-    return shown ? row(seconds, shortId(caseId), shown, paint, width) : [];
+    return shown ? timelineRow(seconds, shortId(caseId), shown, paint, width) : [];
   };
 };
 
 /** That a report was sent, and what was answered. */
-export const sentRows = ({ name, source, status, delivery, error }: Sent, seconds: number, paint: Paint, width: number): string[] => {
-  const path = source === 'aws-events' ? '/aws-events' : `/triggers/${source}`;
+export const sentRows = (sent: Sent, seconds: number, paint: Paint, width: number): string[] => {
+  const { name, source, status, error, path = `/triggers/${source}` } = sent;
   const answer = `${status || 'no answer'}${error ? `, ${plainText(error)}` : ''}`;
-  return row(seconds, '→', { what: 'sent', text: `"${name}" to ${path}: ${answer}`, tone: delivery === undefined ? 'bad' : 'strong' }, paint, width);
+  return timelineRow(seconds, '→', { what: 'sent', text: `"${name}" to ${path}: ${answer}`, tone: isAccepted(sent) ? 'strong' : 'bad' }, paint, width);
 };
 
 /** That a report came again which had led to these cases before. */
 export const repeatRows = (cases: readonly string[], seconds: number, paint: Paint, width: number): string[] =>
-  row(seconds, '→', { what: 'sent again', text: `known already: ${cases.map(shortId).join(', ')}`, tone: 'faint' }, paint, width);
+  timelineRow(seconds, '→', { what: 'sent again', text: `known already: ${cases.map(shortId).join(', ')}`, tone: 'faint' }, paint, width);
 
 /** That a message at the front door was turned away. */
 export const refusedRows = (source: string, status: number, reason: string, seconds: number, paint: Paint, width: number): string[] =>
-  row(seconds, '→', { what: 'turned away', text: `${source}: ${status}, ${reason}`, tone: 'bad' }, paint, width);
+  timelineRow(seconds, '→', { what: 'turned away', text: `${source}: ${status}, ${reason}`, tone: 'bad' }, paint, width);

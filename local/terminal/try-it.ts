@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import type { CaseView } from '../../functions/core/case-view.ts';
+import type { LeaseView } from '../../functions/core/lease.ts';
 import type { Remaining } from '../stories/table.ts';
 import type { WorldSample } from '../world/world.ts';
 import type { Paint } from './paint.ts';
@@ -7,6 +8,7 @@ import type { Paint } from './paint.ts';
 export interface Trying {
   url: string;
   cases: readonly CaseView[];
+  leases: readonly LeaseView[];
   remaining: readonly Remaining[];
   samples: readonly WorldSample[];
   /** Where the person stands: files are named from there. */
@@ -18,13 +20,17 @@ const post = (body: object): string => `-H 'x-rescind-caller: you' -d '${JSON.st
 /** A path as a shell takes it. */
 const quoted = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
 
-const invitations = ({ url, cases, remaining, samples, folder }: Trying): [about: string, command: string][] => {
+const invitations = ({ url, cases, leases, remaining, samples, folder }: Trying): [about: string, command: string][] => {
   const first = cases.find(({ status }) => status === 'contained') ?? cases[0];
   const question = remaining.find(({ kind }) => kind === 'approve');
+  const lent = leases.find(({ status }) => status === 'active');
+  const [lease] = leases;
   const red = cases.find(({ status }) => status === 'not-contained');
   return [
     ['all cases, newest first', `curl -s ${url}/cases`],
     ...(first ? [['one of them, with its whole story', `curl -s ${url}/cases/${first.id}`] as [string, string]] : []),
+    ...(lease ? [['what was lent to which run, and what became of it', `curl -s ${url}/leases`], ['one lease, with its whole story', `curl -s ${url}/leases/${lease.id}`]] as [string, string][] : []),
+    ...(lent ? [['end a lease, with a reason', `curl -s ${url}/leases/${lent.id}/revoke ${post({ reason: 'the run hangs' })}`] as [string, string]] : []),
     ['the truth: what opens at this moment', `curl -s ${url}/world/credentials`],
     ...samples.map(({ source, file, about }): [string, string] => {
       const path = quoted(relative(folder, file));

@@ -1,5 +1,6 @@
 import type { Problem } from '../../infra/configuration-checks.ts';
 import { awsOperations } from '../fakes/aws/index.ts';
+import { problemsOfLending } from './checks-leases.ts';
 import type { World } from './world.ts';
 
 const listed = (names: readonly string[]): string => (names.length === 0 ? 'there is none' : names.map((name) => `"${name}"`).join(', '));
@@ -17,13 +18,13 @@ const placeholders = (node: unknown, path: string): { path: string; name: string
   return [];
 };
 
-/** Addresses are known only once the world is up: what it is built from cannot name them. */
+/** Addresses are known only once the world is up, and the time of a report only when it is sent: what it is built from cannot name them. */
 const ofPlaceholders = (world: World): Problem[] => {
   const values = Object.keys(world.values ?? {});
-  const addresses = ['aws.url', ...(world.github ? ['github.url'] : []), ...Object.keys(world.vendors ?? {}).map((name) => `vendor.${name}.url`)];
+  const addresses = ['aws.url', ...(world.github ? ['github.url'] : []), ...Object.keys(world.vendors ?? {}).map((name) => `vendor.${name}.url`), ...(world.vault ? ['vault.url'] : []), ...(world.oidc ?? []).map((name) => `oidc.${name}.url`)];
   const late = new Set(['configuration', 'reports', 'expect']);
   return Object.entries(world).flatMap(([part, node]) => {
-    const names = late.has(part) ? [...values, ...addresses] : values;
+    const names = [...values, ...(late.has(part) ? addresses : []), ...(part === 'reports' ? ['now'] : [])];
     return placeholders(node, part).flatMap(({ path, name }) => (names.includes(name) ? [] : [{ path, says: `names \${${name}}, which is made up nowhere; expected one of: ${listed(names)}` }]));
   });
 };
@@ -51,7 +52,7 @@ const ofReports = ({ reports = [], samples = [], expect = [], configuration }: W
   return [
     ...twice('reports', 'name', names),
     ...reports.flatMap(({ source, when }, n) => [
-      ...known(`reports[${n}].source`, source, 'source of this world', [...sources, 'aws-events']),
+      ...known(`reports[${n}].source`, source, 'source of this world', [...sources, 'aws-events', 'leases']),
       ...(when === undefined ? [] : known(`reports[${n}].when`, when, 'earlier report', names.slice(0, n))),
     ]),
     ...samples.flatMap(({ source }, n) => known(`samples[${n}].source`, source, 'source of this world', sources)),
@@ -60,21 +61,23 @@ const ofReports = ({ reports = [], samples = [], expect = [], configuration }: W
 };
 
 /** What Rescind itself runs on. These fakes have no list of their operations. */
-export const platformServices = ['dynamodb', 'sqs', 'states', 'sns', 'events', 's3'] as const;
+export const platformServices = ['dynamodb', 'sqs', 'states', 'sns', 'events', 's3', 'scheduler'] as const;
 
-const ofBehaviours = ({ behaviours = [], github, vendors }: World): Problem[] => {
+const ofBehaviours = ({ behaviours = [], github, vendors, vault, oidc }: World): Problem[] => {
   const operations = awsOperations();
-  const plain = [...(github ? ['github'] : []), ...Object.keys(vendors ?? {}).map((name) => `vendor:${name}`)];
+  const plain = [...(github ? ['github'] : []), ...Object.keys(vendors ?? {}).map((name) => `vendor:${name}`), ...(vault ? ['vault'] : []), ...(oidc ? ['oidc'] : [])];
+  const mounts = (vault?.engines ?? []).map(({ mount }) => `vault:${mount}`);
   return behaviours.flatMap(({ service, operation }, n) => {
     // without a service it holds for all of them, and not all list what they can be asked
     if (service === undefined) return [];
     const path = `behaviours[${n}].operation`;
-    const wrong = known(`behaviours[${n}].service`, service, 'service of this world', [...Object.keys(operations), ...plain, ...platformServices]);
+    const wrong = known(`behaviours[${n}].service`, service, 'service of this world', [...Object.keys(operations), ...plain, ...mounts, ...platformServices]);
     if (wrong.length > 0 || operation === undefined) return wrong;
+    if (mounts.includes(service)) return operation.startsWith('REVOKE ') ? [] : [{ path, says: `names "${operation}", and what the vault asks of ${service} is REVOKE; expected "REVOKE " and the beginning of a lease's path` }];
     if (!plain.includes(service)) return operations[service] ? known(path, operation, `operation of ${service}`, operations[service]) : [];
-    return /^(GET|HEAD|POST|PUT|PATCH|DELETE) \//.test(operation) ? [] : [{ path, says: `names "${operation}", and ${service} speaks plain HTTP; expected a method and the beginning of a path, such as "GET /v1"` }];
+    return /^(GET|HEAD|POST|PUT|PATCH|DELETE|LIST) \//.test(operation) ? [] : [{ path, says: `names "${operation}", and ${service} speaks plain HTTP; expected a method and the beginning of a path, such as "GET /v1"` }];
   });
 };
 
 /** What no schema of one field can see: names that lead nowhere and things named twice. */
-export const problemsOfWorld = (world: World): Problem[] => [...ofPlaceholders(world), ...ofSecrets(world), ...ofBehaviours(world), ...ofReports(world)];
+export const problemsOfWorld = (world: World): Problem[] => [...ofPlaceholders(world), ...ofSecrets(world), ...ofBehaviours(world), ...ofReports(world), ...problemsOfLending(world, known)];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { object } from '../../infra/configuration-schema.ts';
+import { object } from '../../infra/configuration-object.ts';
 import { account, region } from '../roles.ts';
 import type { World } from './world.ts';
 
@@ -21,6 +21,7 @@ const secret = object({
   owningService: name.optional(),
   type: name.optional(),
   unreadable: z.boolean().optional(),
+  replicas: z.array(name).optional(),
   pending: object({ value: value.optional() }).optional(),
   createdDate: time.optional(),
 });
@@ -42,7 +43,16 @@ const user = object({
   createDate: time.optional(),
 });
 
-const role = object({ name, inlinePolicies: policies.optional(), attachedPolicies: z.array(name).optional(), sessions: z.array(object({ ...session, sessionName: name })).optional() });
+const role = object({
+  name,
+  path: z.string().regex(/^\/([\x21-\x7e]+\/)?$/, 'is no path; expected one that begins and ends with a slash').optional(),
+  tags: tags.optional(),
+  createDate: time.optional(),
+  maxSessionDuration: z.number().int().min(3_600).max(43_200).optional(),
+  inlinePolicies: policies.optional(),
+  attachedPolicies: z.array(name).optional(),
+  sessions: z.array(object({ ...session, sessionName: name })).optional(),
+});
 
 const trailEvent = object({
   eventId: name.optional(),

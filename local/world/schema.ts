@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { object } from '../../infra/configuration-schema.ts';
+import { object } from '../../infra/configuration-object.ts';
 import { awsSchema } from './schema-aws.ts';
-import type { World } from './world.ts';
+import { vaultWorldSchema } from './schema-vault.ts';
+import type { Expectation, World } from './world.ts';
 
 const name = z.string().min(1, 'is empty; expected a name');
 const seconds = z.number().min(0, 'is negative; expected seconds');
@@ -63,15 +64,22 @@ const report = object({
   body: z.unknown().optional(),
   lines: z.array(z.unknown()).min(1, 'is empty; expected one JSON value per line').optional(),
   headers: z.record(name, z.string()).optional(),
+  as: z.union([object({ issuer: name, claims: z.record(name, z.unknown()) }), object({ principal: name })], 'is neither; expected {"issuer", "claims"} for an OIDC token, or {"principal"} for a caller who signs with AWS credentials').optional(),
 }).refine(({ body, lines }) => (body === undefined) !== (lines === undefined), 'needs what is sent: expected either "body" or "lines"');
+
+const leaseStatuses = ['active', 'pending-revocation', 'released', 'handed-on', 'shared', 'observed', 'refused'] as const;
 
 const expectation = object({
   report: name,
   credential: name.optional(),
-  status: z.enum(['open', 'waiting', 'contained', 'not-contained', 'unmatched', 'observed', 'closed']),
+  status: z.enum(['open', 'waiting', 'contained', 'not-contained', 'unmatched', 'observed', 'closed']).optional(),
   outcome: z.enum(['confirmed', 'attested', 'unconfirmed', 'irrevocable']).optional(),
+  lease: z.enum(leaseStatuses).optional(),
   story: name.optional(),
-});
+})
+  .refine(({ status, lease }) => (status === undefined) !== (lease === undefined), 'needs an ending: expected either "status", of a case, or "lease", the status of a lease')
+  .refine(({ lease, credential, outcome }) => lease === undefined || (credential === undefined && outcome === undefined), 'is about a lease, which has neither "credential" nor "outcome"; expected "report", "lease" and, for a person, "story"')
+  .transform((expected) => expected as Expectation);
 
 /** The shape of a world's file; its configuration is checked apart, once placeholders are out of the way. */
 export const worldSchema: z.ZodType<Omit<World, 'configuration'> & { configuration: Record<string, unknown> }> = object({
@@ -83,6 +91,8 @@ export const worldSchema: z.ZodType<Omit<World, 'configuration'> & { configurati
   aws: awsSchema,
   github: github.optional(),
   vendors: z.record(z.string().regex(/^[A-Za-z0-9_-]+$/, 'is no name of a vendor: expected letters, digits, _ and -'), vendor).optional(),
+  vault: vaultWorldSchema.optional(),
+  oidc: z.array(z.string().regex(/^[a-z0-9-]{1,40}$/, 'is no name of an issuer: expected small letters, digits and hyphens')).optional(),
   rotations: z.record(name, object({ strategy: z.enum(['alternating-users', 'single-user', 'generated']), vendor: name.optional() })).optional(),
   behaviours: z.array(behaviour).default([]),
   reports: z.array(report).default([]),

@@ -1,5 +1,5 @@
-import { createHash, createHmac, randomUUID } from 'node:crypto';
-import { Webhook } from 'standardwebhooks';
+import { createHash, randomUUID } from 'node:crypto';
+import { signaturesOf } from './signatures.ts';
 import type { World, WorldReport } from './world.ts';
 
 /** A report as its sender puts it on the wire. */
@@ -10,6 +10,9 @@ export interface Sending {
   body: string;
 }
 
+/** Has one of the world's OIDC issuers make a token with these claims for that audience. */
+export type IssueToken = (claims: Record<string, unknown>, options: { issuer: string; audience?: string }) => Promise<string>;
+
 const signingSecretOf = (world: World, source: string): string => {
   const name = world.configuration.sources.find((settings) => settings.source === source)?.secrets[0];
   const secret = (world.aws.secrets ?? []).find((one) => one.name === name)?.value;
@@ -19,43 +22,30 @@ const signingSecretOf = (world: World, source: string): string => {
 
 /**
  * The headers under which a source would send this body now, signed with the secret that the world keeps for it in
- * Secrets Manager. `id` names the message; the same id and body are the same message.
+ * Secrets Manager. `id` names the message; the same id and body are the same message. A sender that signs nothing shows
+ * the secret itself.
  */
-export const signedHeaders = (world: World, source: string, body: string, now: Date, id: string = randomUUID()): Record<string, string> => {
-  const secret = signingSecretOf(world, source);
-  if (source === 'github-secret-scanning') {
-    return {
-      'content-type': 'application/json',
-      'x-github-event': 'secret_scanning_alert',
-      'x-github-delivery': id,
-      'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`,
-    };
-  }
-  const message = `msg_${id}`;
-  return {
-    'content-type': isOneJson(body) ? 'application/json' : 'application/x-ndjson',
-    'webhook-id': message,
-    'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
-    'webhook-signature': new Webhook(secret).sign(message, now, body),
-  };
-};
-
-const isOneJson = (text: string): boolean => {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-};
+export const signedHeaders = (world: World, source: string, body: string, now: Date, id: string = randomUUID()): Record<string, string> =>
+  signaturesOf(source)({ secret: signingSecretOf(world, source), body, now, id });
 
 const textOf = ({ body, lines }: WorldReport): string =>
   lines ? `${lines.map((line) => JSON.stringify(line)).join('\n')}\n` : typeof body === 'string' ? body : JSON.stringify(body);
 
-/** A report of a filled world, ready to be posted. Signing again gives the same message with a fresh time. */
-export const sendingOf = (world: World, report: WorldReport, now: Date): Sending => {
-  const body = textOf(report);
+const registration = async ({ name, as, headers }: WorldReport, body: string, world: World, issue: IssueToken | undefined): Promise<Sending> => {
+  const json = { 'content-type': 'application/json' };
+  if (as === undefined) throw new Error(`the report "${name}" does not say who registers the lease`);
+  if ('principal' in as) return { path: '/iam/leases', headers: { ...json, 'x-rescind-caller': as.principal, ...headers }, body };
+  if (!issue) throw new Error(`the report "${name}" needs a token, and this world has no OIDC issuer`);
+  const token = await issue(as.claims, { issuer: as.issuer, audience: world.configuration.leases?.audience });
+  return { path: '/leases', headers: { ...json, authorization: `Bearer ${token}`, ...headers }, body };
+};
+
+/** A report of a filled world, ready to be posted. Signing again gives the same message with a fresh time; a token is a new one each time. */
+export const sendingOf = async (world: World, report: WorldReport, now: Date, issue?: IssueToken): Promise<Sending> => {
+  const text = textOf(report);
+  const body = text.replaceAll('${now}', now.toISOString());
+  if (report.source === 'leases') return registration(report, body, world, issue);
   if (report.source === 'aws-events') return { path: '/aws-events', headers: { 'content-type': 'application/json', ...report.headers }, body };
-  const id = createHash('sha256').update(JSON.stringify([report.name, body])).digest('hex').slice(0, 32);
+  const id = createHash('sha256').update(JSON.stringify([report.name, text])).digest('hex').slice(0, 32);
   return { path: `/triggers/${report.source}`, headers: { ...signedHeaders(world, report.source, body, now, id), ...report.headers }, body };
 };

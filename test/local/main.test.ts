@@ -7,7 +7,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CaseView } from '../../functions/core/case-view.ts';
+import type { LeaseView } from '../../functions/core/lease.ts';
+import type { LeaseRow } from '../../local/stories/lease-rows.ts';
 import type { Row } from '../../local/stories/table.ts';
+import { leaksIn } from '../hygiene.ts';
 import { withoutIds, withSample } from '../docs/sample.ts';
 
 const main = fileURLToPath(new URL('../../local/main.ts', import.meta.url));
@@ -17,7 +20,9 @@ interface Told {
   ok: boolean;
   mismatches: string[];
   table: Row[];
+  leaseTable: LeaseRow[];
   cases: CaseView[];
+  leases: LeaseView[];
   credentials: { id: string; issuer: string; alive: boolean }[];
   remaining: { kind: string; owner: string; deadline: string; case: string; what: string; task: string }[];
   url: string;
@@ -67,7 +72,7 @@ const parsed = (text: string): Told | undefined => {
 test('the help tells the options and the exit codes', async () => {
   const run = start('--help');
   expect(await run.ended).toBe(0);
-  for (const part of ['--once', '--json', '--port N', '--data DIR', '--world FILE', '--mode MODE', 'Exit codes', '/world/credentials']) expect(run.out()).toContain(part);
+  for (const part of ['--once', '--json', '--port N', '--data DIR', '--world FILE', '--mode MODE', 'Exit codes', '/world/credentials', 'POST /leases', '/iam/leases']) expect(run.out()).toContain(part);
   expect(run.err()).toBe('');
 }, patience);
 
@@ -117,6 +122,8 @@ describe('the default world', () => {
     expect(code).toBe(0);
     expect(told.ok).toBe(true);
     for (const word of ['received', 'matched', 'planned', 'contained', 'rotated', 'probed', 'closed']) expect(run.err()).toMatch(new RegExp(` s  c-[0-9a-f]{6}  ${word} `));
+    for (const word of ['lent', 'released']) expect(run.err()).toMatch(new RegExp(` s  l…[0-9a-f]{6}  ${word} `));
+    expect(run.err()).toContain('✔ Every case and every lease ended as its world expects');
     expect(run.err()).not.toContain('\u001b');
   });
 
@@ -175,6 +182,35 @@ describe('the default world', () => {
     expect(isAlive(row.credential)).toBe(true);
   });
 
+  const leaseRowOf = (story: RegExp): LeaseRow => told.leaseTable.find((row) => story.test(row.story ?? '')) as LeaseRow;
+
+  test('story 7: the token of the pipeline and what it made are dead with the pipeline, and nobody else of that vault', () => {
+    const row = leaseRowOf(/CI runner/);
+    expect(row).toMatchObject({ status: 'released', basis: 'record', green: true, run: 'gitlab 380/2366', ended: 'gitlab-jobs says that the run ended (success)' });
+    expect(row.seconds).toBeLessThan(30);
+    expect(row.made.map(({ id, alive }) => [id.split('/')[0], alive])).toEqual([['vault:token', false], ['vault:lease', false]]);
+    expect(isAlive(row.credential)).toBe(false);
+    // Rescind's own and another pipeline's; the job's of story 8 is dead as well
+    expect(told.credentials.filter(({ issuer, alive }) => issuer === 'vault' && alive)).toHaveLength(2);
+  });
+
+  test('story 8: nobody says that the job ended, and its token dies by its timer', () => {
+    const row = leaseRowOf(/crashes/);
+    expect(row).toMatchObject({ status: 'released', green: true, ended: 'its time was over and no end had come' });
+    expect(isAlive(row.credential)).toBe(false);
+    expect(told.leases.find(({ id }) => id === row.lease)).toMatchObject({ ending: { kind: 'expired' }, by: { issuer: 'aws-iam' } });
+    expect(run.err()).not.toMatch(/sent +"[^"]*nightly[^"]*" to \/(triggers|aws-events)/);
+  });
+
+  test('no secret value and no token is on the screen or in the JSON, and every line is narrow enough', () => {
+    const values = JSON.parse(readFileSync(join(data, 'world', 'values.json'), 'utf8')) as Record<string, string>;
+    const secret = Object.entries(values).filter(([name]) => !/(Id|Accessor|Login)$/.test(name)).map(([, value]) => value);
+    expect(secret.length).toBeGreaterThan(20);
+    expect(leaksIn([['screen', run.err()], ['JSON', run.out()]], secret)).toEqual([]);
+    expect(`${run.err()}${run.out()}`).not.toMatch(/eyJ[\w-]{8,}\.|Bearer /);
+    expect(run.err().split('\n').filter(({ length }) => length > 110)).toEqual([]);
+  });
+
   test('a restart knows all of it, sends nothing again and rotates nothing; Ctrl-C ends it with 0', async () => {
     expect(existsSync(join(data, 'world', 'aws.json')) && existsSync(join(data, 'rescind'))).toBe(true);
     const second = start('--json', '--port', '0', '--data', data);
@@ -182,6 +218,7 @@ describe('the default world', () => {
     expect(now.mismatches).toEqual([]);
     expect(now.table.map(({ case: id, status, done }) => [id, status, done])).toEqual(told.table.map(({ case: id, status, done }) => [id, status, done]));
     expect(now.credentials).toEqual(told.credentials);
+    expect(now.leaseTable).toEqual(told.leaseTable);
     expect(second.err()).not.toContain('  sent  ');
     const third = start('--once', '--port', '0', '--data', data);
     expect(await third.ended).toBe(1);
@@ -211,3 +248,14 @@ describe('the default world', () => {
     expect(other.err()).toContain('this folder holds the world acme, and not other');
   }, patience);
 });
+
+test('a world that expects another end of a lease ends with 1 and says which', async () => {
+  const world = JSON.parse(readFileSync(fileURLToPath(new URL('../../local/world/acme.json', import.meta.url)), 'utf8')) as { reports: { name: string }[]; expect: object[]; samples: object[] };
+  const path = join(folder, 'wrong-lease.json');
+  const kept = ['pipeline takes a Vault token', 'pipeline is over, says GitLab'];
+  writeFileSync(path, JSON.stringify({ ...world, samples: [], reports: world.reports.filter(({ name }) => kept.includes(name)), expect: [{ report: kept[0], lease: 'handed-on' }] }));
+  const run = start('--once', '--port', '0', '--world', path);
+  expect(await run.ended).toBe(1);
+  expect(run.out().replace(/\s+/g, ' ')).toMatch(/✘ lease l-[0-9a-f]{20}- ?[0-9a-f]{16} \(vault:token\/[0-9a-f]{24}\) of the report "pipeline takes a Vault token" should be handed-on, and is released/);
+  expect(run.out()).toContain('✔ released');
+}, patience);

@@ -30,6 +30,7 @@ const evidence = (more: Partial<Evidence> = {}): Evidence => ({
   observing: false,
   sent: [{ name: 'leak', source: 'trufflehog', status: 202, delivery: 'd-1' }],
   cases: [caseOf()],
+  leases: [],
   truth: [{ id: credential, issuer: 'declared-probe', alive: false }],
   deadLetters: 0,
   ...more,
