@@ -19,11 +19,11 @@ export const handle = async (body: unknown, deps: ReleaseDeps, signal: AbortSign
     case 'ended':
       return endRun(message.ended, deps, signal);
     case 'timer':
-      return expire(message.lease, deps, signal, true);
+      return expire(message.lease, deps, signal);
     case 'end': {
       const found = await deps.leases.load(message.lease);
       if (!found) return deps.log.warn('end of an unknown lease', { lease: message.lease });
-      return message.why.kind === 'expired' && !isOver(found) ? expire(message.lease, deps, signal, false) : endLease(found, message.why, deps, signal);
+      return message.why.kind === 'expired' && !isOver(found) ? expire(message.lease, deps, signal) : endLease(found, message.why, deps, signal);
     }
     case 'again':
       return tryAgain(message.lease, deps, signal);

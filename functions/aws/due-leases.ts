@@ -13,27 +13,21 @@ const endOfTime = new Date('9999-12-31T23:59:59.999Z');
 const expired = (now: Date): Ending => ({ kind: 'expired', at: now.toISOString() });
 
 /** A lease's timer went off, or should have: one that was renewed since lives on. */
-export const expire = async (id: string, deps: ReleaseDeps, signal: AbortSignal, isTimer: boolean): Promise<void> => {
+export const expire = async (id: string, deps: ReleaseDeps, signal: AbortSignal): Promise<void> => {
   const found = await deps.leases.load(id);
   if (!found) return deps.log.warn('timer of an unknown lease', { lease: id });
-  // a list may show it as it was before a crash
-  if (isOver(found)) await deps.leases.project(found);
   if (found.status === 'active' && found.timerAt !== undefined && deps.now().getTime() < new Date(found.timerAt).getTime()) {
     // it was renewed; whoever did so may have died before its new timer was set
-    return armTimer(found, deps, true);
+    return armTimer(found, deps, { isNew: true, isEarly: true });
   }
-  return endLease(found, expired(deps.now()), deps, signal, isTimer);
+  return endLease(found, expired(deps.now()), deps, signal);
 };
 
 /** Tries a lease again whose revocation is pending, unless somebody has just tried. */
 export const tryAgain = async (id: string, deps: ReleaseDeps, signal: AbortSignal): Promise<void> => {
   const found = await deps.leases.load(id);
   if (!found || found.status === 'active') return;
-  if (isOver(found)) {
-    await deps.leases.project(found);
-    return endLease(found, found.ending ?? expired(deps.now()), deps, signal);
-  }
-  if (isJustTried(found, deps.now())) return;
+  if (!isOver(found) && isJustTried(found, deps.now())) return;
   await endLease(found, found.ending ?? expired(deps.now()), deps, signal);
 };
 

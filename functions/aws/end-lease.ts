@@ -23,13 +23,12 @@ const bare: ConnectorFacts['settleSeconds'] = { typical: 0, max: 0 };
  * Ends one lease: takes its credential back unless others hold it, and records it as released only when it was seen dead.
  * Every line of it may be run again. What it cannot finish stays pending, is tried again, and becomes a case.
  */
-export const endLease = async (found: Lease, why: Ending, deps: ReleaseDeps, signal: AbortSignal, isTimer = false): Promise<void> => {
+export const endLease = async (found: Lease, why: Ending, deps: ReleaseDeps, signal: AbortSignal): Promise<void> => {
   if (isOver(found)) return tidy(found, deps);
   const { leases, configuration, clientOf, timers } = deps;
   const reason = found.ending ?? why;
   const lease = configuration.mode === 'observe' ? found : await takeEnd(found, reason, deps);
-  // a timer that went off deletes itself
-  const stopTimer = async (): Promise<void> => (isTimer || found.timerAt === undefined ? undefined : deleteTimer(clientOf, timers, found.id));
+  const stopTimer = async (): Promise<void> => (found.timerAt === undefined ? undefined : deleteTimer(clientOf, timers, found.id));
   if (configuration.mode === 'observe') await leases.tell(found.id, (current) => (current && !isOver(current) ? { kind: 'observed', why: reason } : undefined), found);
   else if (lease) return settle(lease, reason, deps, signal, stopTimer);
   const isRenewed = configuration.mode !== 'observe' && reason.kind === 'expired';
@@ -38,6 +37,8 @@ export const endLease = async (found: Lease, why: Ending, deps: ReleaseDeps, sig
 
 /** What a crash right after the release may have left undone. */
 const tidy = async (lease: Lease, deps: ReleaseDeps): Promise<void> => {
+  // a list may show it as it was before
+  await deps.leases.project(lease);
   if (lease.status !== 'released' || !lease.ending) return;
   await forgetHolders(deps.leases, lease.terms.credential, lease.id);
   if (lease.case !== undefined) await report(lease, lease.ending, 'released', released, deps);

@@ -32,10 +32,10 @@ export const startRole = async (started: JobStarted, deps: ReleaseDeps): Promise
   if (again.ended) await endLease(lease, endingOf({ state: again.ended.state, source: again.ended.source, at: again.ended.at }, deps.now()), deps, new AbortController().signal);
 };
 
-const holdRole = async (rule: JobRole, { run, source, name }: Pick<JobStarted | JobEnded, 'run' | 'source' | 'name'>, { leases, now }: ReleaseDeps): Promise<Lease> => {
+const holdRole = async (rule: JobRole, { trigger, run, source, name }: JobStarted | JobEnded, { leases, now }: ReleaseDeps): Promise<Lease> => {
   const by = byPlatform(source);
   const credential = credentialOfRole(rule);
-  const terms = { run, credential, owner: rule.owner, reason: `the role of ${name || rule.name || 'the run'}, by an opt-in rule`, expiresAt: never, maximumAt: never, jobRole: true };
+  const terms = { run, credential, owner: rule.owner, reason: `the role of ${name || rule.name || 'the run'}, by an opt-in rule`, expiresAt: never, maximumAt: never, jobRole: true, ...(trigger === 'JobEnded' ? { unseen: true } : {}) };
   const id = leaseIdOf(digest, run, credential, by);
   const told = await leases.tell(id, (current) => (current ? undefined : { kind: 'registered', terms, by }));
   if (!told) throw new Error(`the note about the role of ${id} was not written at ${now().toISOString()}: it comes again`);
@@ -54,12 +54,14 @@ export const endRole = async (ended: JobEnded, deps: ReleaseDeps, signal: AbortS
   const why = endingOf(ended, now());
   const record = await leases.run(ended.run);
   const held = record.leases.find(({ terms }) => terms.jobRole === true && terms.credential === credentialOfRole(rule));
-  if (held) {
-    if (!isOver(held) && isEndOf({ run: ended.run, at }, held)) await endLease(held, why, deps, signal);
+  if (held && !held.terms.unseen) {
+    // one that is over may have died before it forgot its claim, and no timer comes for a role
+    if (isOver(held) || isEndOf({ run: ended.run, at }, held)) await endLease(held, why, deps, signal);
     return;
   }
-  const unseen = await holdRole(rule, ended, deps);
+  const unseen = held ?? (await holdRole(rule, ended, deps));
   const note = 'its start was not heard of, so nobody knows which other runs have the role: its sessions are not cut';
-  const told = await leases.tell(unseen.id, (current) => (current && !isOver(current) ? { kind: 'shared', why, with: [], note } : undefined), unseen);
-  if (told?.status === 'shared') count('LeaseShared');
+  let isOurs = false;
+  await leases.tell(unseen.id, (current) => ((isOurs = current !== undefined && !isOver(current)) ? { kind: 'shared', why, with: [], note } : undefined), unseen);
+  if (isOurs) count('LeaseShared');
 };

@@ -43,7 +43,7 @@ export const register = async (lending: Lending, deps: LeaseDeps): Promise<{ lea
   const { lease, isNew } = known ? { lease: known, isNew: false } : await written(id, lending, deps);
   // the same request at the same moment may have been answered, and its lease have ended, since the look
   if (isOver(lease)) throw new Refused(409, `this lease is over (${lease.status}): a new credential is another lease`);
-  await armTimer(lease, deps, isNew);
+  await armTimer(lease, deps, { isNew });
   if (!(await addHolder(leases, credential, id))) await beEnded(lease, deps);
   // the end may have come between the look and the line: whoever writes second sees the other
   const over = endFor(record, lending) ?? endFor(await leases.run(run), lending);
@@ -96,7 +96,7 @@ export const renew = async (lease: Lease, seconds: number, by: Caller, deps: Lea
   const timer = timerAt(lease.id, from, expiresAt);
   const told = await leases.tell(lease.id, (current) => (current?.status === 'active' && current.expiresAt < expiresAt ? { kind: 'renewed', expiresAt, timerAt: timer.toISOString(), by } : undefined), lease);
   if (told?.status !== 'active') throw new Refused(409, 'this lease has just ended');
-  await armTimer(told, deps, false);
+  await armTimer(told, deps, { isNew: false });
   // an end that was claimed before our line was written does not know of it
   const { ending, leases: holders } = await holdersOf(leases, lease.terms.credential);
   if (ending !== undefined) throw new Refused(409, beingEnded);

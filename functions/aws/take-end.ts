@@ -42,10 +42,13 @@ const handOn = async (lease: Lease, why: Ending, to: readonly string[], deps: Re
   const others = await Promise.all(to.map(async (id) => [id, await leases.load(id)] as const));
   const runs = others.map(([id, other]) => (other ? `${id} (${runInWords(other.terms.run)})` : id));
   const isRole = lease.terms.jobRole === true;
+  let isOurs = false;
   await leases.tell(lease.id, (current) => {
-    if (!current || isOver(current)) return undefined;
+    isOurs = current !== undefined && !isOver(current);
+    if (!isOurs) return undefined;
     return isRole ? { kind: 'shared', why, with: runs, note: 'the role is shared with runs that go on, so its sessions are not cut' } : { kind: 'handed-on', why, to: runs };
   }, lease);
+  if (!isOurs) return undefined;
   if (isRole) count('LeaseShared');
   log.info(isRole ? 'job role shared' : 'lease handed on', { lease: lease.id, to });
   return undefined;
@@ -58,7 +61,7 @@ const stillExpired = async (lease: Lease, deps: ReleaseDeps): Promise<Lease | un
   if (!current || isOver(current)) return undefined;
   if (current.status !== 'active' || current.timerAt === undefined || now().getTime() >= new Date(current.timerAt).getTime()) return current;
   await unclaimEnd(leases, lease.terms.credential, lease.id);
-  await armTimer(current, deps, true);
+  await armTimer(current, deps, { isNew: true });
   log.info('lease was renewed in time', { lease: lease.id, until: current.expiresAt });
   return undefined;
 };

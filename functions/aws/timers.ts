@@ -39,11 +39,18 @@ const setTimer = async (clientOf: ClientOf, place: TimerPlace, lease: string, at
   }
 };
 
-/** Sets a lease's timer; one whose time has come already is sent at once, since no schedule takes a time that has passed. */
-export const armTimer = async (lease: { id: string; timerAt?: string; expiresAt: string }, { clientOf, timers, endsQueue, now }: Armoury, isNew: boolean): Promise<void> => {
+/** EventBridge Scheduler keeps time to the minute, a queue to the second: what is due within this time gets both. */
+const soonSeconds = 900;
+
+/**
+ * Sets a lease's timer; one whose time has come already is sent at once, since no schedule takes a time that has passed.
+ * `isEarly`: one went off that was set for an earlier time, so the message to the second is left out.
+ */
+export const armTimer = async (lease: { id: string; timerAt?: string; expiresAt: string }, { clientOf, timers, endsQueue, now }: Armoury, { isNew, isEarly = false }: { isNew: boolean; isEarly?: boolean }): Promise<void> => {
   const at = new Date(lease.timerAt ?? lease.expiresAt);
-  if (at.getTime() <= now().getTime()) return sendEnd(clientOf, endsQueue, { kind: 'timer', lease: lease.id });
-  await setTimer(clientOf, timers, lease.id, at, isNew);
+  const seconds = (at.getTime() - now().getTime()) / 1000;
+  if (seconds > 0) await setTimer(clientOf, timers, lease.id, at, isNew);
+  if (seconds <= 0 || (seconds <= soonSeconds && !isEarly)) await sendEnd(clientOf, endsQueue, { kind: 'timer', lease: lease.id }, seconds);
 };
 
 interface Armoury {

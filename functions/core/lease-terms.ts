@@ -20,7 +20,7 @@ const mostEarly = { share: 0.1, slackSeconds: 60, spreadSeconds: 300 };
 const shareOf = (id: string): number => Number.parseInt(id.slice(-8), 16) / 2 ** 32;
 
 /**
- * When a lease's timer goes off: before its expiry, so that it is dead by then although timers keep time to the minute, and
+ * When a lease's timer goes off: before its expiry, so that it is dead by then although EventBridge keeps time to the minute, and
  * spread, so that many leases that end on the hour do not end in one second. Earlier and never later.
  */
 export const timerAt = (id: string, from: Date, expiresAt: string): Date => {

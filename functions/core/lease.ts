@@ -38,6 +38,8 @@ export interface Terms {
   maximumAt: string;
   /** Set where an opt-in rule took the role from the platform's own event. */
   jobRole?: boolean;
+  /** Set where the run's start was not heard of: nobody knows which other runs have the role. */
+  unseen?: boolean;
 }
 
 /** Why a lease ends. */

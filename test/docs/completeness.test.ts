@@ -4,6 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { sources } from '../../events/index.ts';
 import { connectors } from '../../functions/connectors/index.ts';
+import { statuses } from '../../cli/leases/answers.ts';
+import { metrics } from '../../functions/aws/metrics.ts';
+import { leaseRoutes } from '../../functions/leases.ts';
+import { leasesSchema, vaultSchema } from '../../infra/configuration-leases.ts';
 import { parseConfiguration } from '../../infra/configuration.ts';
 import { configurationSchema } from '../../infra/configuration-schema.ts';
 import { synthesizedPlaybooks } from '../../infra/playbooks/print.ts';
@@ -80,12 +84,21 @@ describe('docs/configuration.md', () => {
   const page = textOf('docs/configuration.md');
 
   interface Node { properties?: Record<string, Node>; items?: Node; additionalProperties?: unknown }
-  const fieldsOf = (node: Node): string[] => [...Object.entries(node.properties ?? {}).flatMap(([name, inner]) => [name, ...fieldsOf(inner)]), ...(node.items ? fieldsOf(node.items) : [])];
+  const namesIn = (node: Node): string[] => [...Object.entries(node.properties ?? {}).flatMap(([name, inner]) => [name, ...namesIn(inner)]), ...(node.items ? namesIn(node.items) : [])];
+  const fieldsOf = (schema: z.ZodType): string[] => [...new Set(namesIn(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Node))];
+  const sectionOf = (heading: string): string => page.split('\n### ').find((section) => section.startsWith(heading)) ?? '';
 
   it('tells every field', () => {
-    const fields = [...new Set(fieldsOf(z.toJSONSchema(configurationSchema, { io: 'input', unrepresentable: 'any' }) as Node))];
+    const fields = fieldsOf(configurationSchema);
     expect(fields.length).toBeGreaterThan(30);
     for (const field of fields) expect(page, field).toContain(`\`${field}\``);
+  });
+
+  it.each([['`leases`', leasesSchema], ['`vault`', vaultSchema]] as const)('tells every field of %s in its own section, and the defaults', (heading, schema) => {
+    const section = sectionOf(heading);
+    const { maximumMinutes, audience } = leasesSchema.parse({});
+    for (const field of fieldsOf(schema)) expect(section, field).toContain(`\`${field}\``);
+    if (heading === '`leases`') for (const [field, fallback] of [['maximumMinutes', String(maximumMinutes)], ['audience', `\`${audience}\``]] as const) expect(section).toMatch(new RegExp(`\\| \`${field}\` \\| .* \\| ${fallback} \\|`));
   });
 
   it('holds an example that may be deployed', () => {
@@ -94,13 +107,63 @@ describe('docs/configuration.md', () => {
   });
 });
 
+describe('docs/leases.md', () => {
+  const page = textOf('docs/leases.md');
+
+  it('tells every status of a lease, and no other', () => {
+    const [, section = ''] = /### Statuses\n([\s\S]*?)\n### /.exec(page) ?? [];
+    expect([...section.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, status = '']) => status).sort()).toEqual([...statuses].sort());
+  });
+
+  it('shows configurations that may be deployed', () => {
+    const examples = [...page.matchAll(/^```json configuration\n([\s\S]*?)^```$/gm)].map(([, text = '']) => JSON.parse(text) as object);
+    expect(examples.length).toBeGreaterThan(3);
+    const house = { installation: 'acme', owners: [{ name: 'platform', contact: 'platform@acme.example' }], fallbackOwner: 'platform' };
+    for (const example of examples) expect(parseConfiguration(JSON.stringify({ ...house, ...example }), 'docs/leases.md')).toMatchObject(example);
+  });
+
+  it('asks only for what the API has', () => {
+    const asked = [...page.replaceAll('$(cat lease)', '$lease').matchAll(/\$RESCIND(\/(?:iam\/)?leases[^"\s]*)/g)].map(([, path = '']) => path.replace(/\/\$\w+/, '/{id}'));
+    expect(new Set(asked).size).toBeGreaterThan(4);
+    const known = leaseRoutes.filter(({ methods }) => 'POST' in methods).map(({ path }) => `/${path.join('/')}`);
+    for (const path of asked) expect(known).toContain(path);
+  });
+});
+
+describe('docs/operating.md', () => {
+  const page = textOf('docs/operating.md');
+  const sectionOf = (heading: string): string => page.split('\n## ').find((section) => section.startsWith(heading)) ?? '';
+
+  it('tells every metric, and no other', () => {
+    const [, table = ''] = /\| metric \| counts \|\n\|---\|---\|\n((?:\|.*\n)+)/.exec(sectionOf('The metrics')) ?? [];
+    const told = table.split('\n').flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`(\w+)`/g)].map(([, name = '']) => name));
+    expect(told.sort()).toEqual(Object.keys(metrics).sort());
+  });
+
+  it('tells every kind of message that lies in a queue', () => {
+    const kinds = (path: string, pattern: RegExp): string[] => [...textOf(path).matchAll(pattern)].map(([, kind = '']) => kind);
+    const expected = {
+      deliveries: kinds('functions/aws/queue.ts', /^ {2}\| \{ kind: '(\w+)'/gm),
+      index: kinds('functions/index.ts', /message\.kind === '(\w+)'/g),
+      ends: kinds('functions/release.ts', /^ {4}case '(\w+)':/gm),
+    };
+    for (const [queue, all] of Object.entries(expected)) {
+      const row = sectionOf('The queues').split('\n').find((line) => line.startsWith(`| ${queue} |`)) ?? '';
+      expect(all.length, queue).toBeGreaterThan(3);
+      for (const kind of all) expect(row, queue).toContain(`\`${kind}\``);
+    }
+  });
+});
+
 describe('docs/playbooks.md', () => {
-  it('has a heading for every state, and for no other', async () => {
-    const page = textOf('docs/playbooks.md');
+  it('has a section for every playbook with a heading for every state, and for no other', async () => {
+    const sections = textOf('docs/playbooks.md').split('\n## ').map((section) => [/^`([a-z-]+)`\n/.exec(section)?.[1], section] as const);
     const definitions = await synthesizedPlaybooks();
-    const states = Object.values(definitions).flatMap(({ States }) => Object.keys(States as object));
-    const headings = [...page.matchAll(/^### (.+)$/gm)].map(([, heading]) => heading);
-    expect([...headings].sort()).toEqual([...states].sort());
+    expect(sections.flatMap(([name]) => name ?? []).sort()).toEqual(Object.keys(definitions).sort());
+    for (const [name, section] of sections) {
+      const states = Object.keys((name === undefined ? {} : (definitions[name as keyof typeof definitions]?.States as object)) ?? {});
+      expect([...section.matchAll(/^### (.+)$/gm)].map(([, heading]) => heading).sort(), name).toEqual(states.sort());
+    }
   });
 });
 

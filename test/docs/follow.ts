@@ -1,7 +1,7 @@
 /**
  * Follows docs/connectors.md and docs/sources.md: copies the repository to `.cache/follow`, writes the files of their
  * fenced blocks, makes their changes, and runs the type check, the linter, the tests that they
- * speak of, and those of the stack, which must not notice.
+ * speak of, and those of the stack, which must not notice. At last what docs/leases.md tells a job to do is done.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 
 const root = join(import.meta.dirname, '../..');
 const copy = join(root, '.cache/follow');
-const kept = ['docs', 'events', 'functions', 'infra', 'local', 'test', 'LICENSE', 'README.md', 'cdk.json', 'eslint.config.js', 'package.json', 'tsconfig.json', 'vitest.config.ts', '.ci', 'bench'];
+const kept = ['cli', 'docs', 'events', 'functions', 'infra', 'local', 'cli', 'test', 'LICENSE', 'README.md', 'cdk.json', 'eslint.config.js', 'package.json', 'tsconfig.json', 'vitest.config.ts', '.ci', 'bench'];
 
 interface Block {
   language: string;
@@ -56,3 +56,4 @@ run('tsc', '--noEmit');
 run('eslint', ...added);
 run('node', 'test/docs/tables.ts');
 run('vitest', 'run', 'test/connectors/acme-key', 'test/connectors/index.test.ts', 'test/events', 'test/docs/completeness.test.ts', 'test/infra');
+run('node', 'test/docs/follow-leases.ts');

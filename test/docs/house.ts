@@ -4,18 +4,40 @@ import { clockOf } from '../../local/clock.ts';
 import { startService, type Service } from '../../local/service.ts';
 import type { World } from '../../local/world/world.ts';
 
-/** A house in which cases of every kind of answer can be made: green, waiting, red, unmatched. */
+/** The run whose own tokens of the vault may be leased, and the accessors of those. */
+export const run = '9142330011';
+export const accessors = ['first-accessor', 'second-accessor', 'third-accessor', 'third-late-accessor'] as const;
+
+const ids = { repository_owner_id: '84', repository_id: '7301' };
+
+/** A house in which cases of every kind of answer can be made: green, waiting, red, unmatched; and tokens of a vault that can be lent. */
 const world: World = {
   name: 'docs',
   values: {
     key: { kind: 'aws-key-id' }, secret: { kind: 'aws-secret' }, other: { kind: 'aws-key-id' }, otherSecret: { kind: 'aws-secret' },
     ftp: { kind: 'password', length: 32 }, stranger: { kind: 'token', prefix: 'zz_' }, gitleaks: { kind: 'webhook-secret' },
+    vault: { kind: 'token', prefix: 's.' }, ...Object.fromEntries(accessors.map((accessor) => [accessor, { kind: 'token' as const, prefix: 's.' }])),
   },
   configuration: {
     installation: 'docs', mode: 'enforce', owners: [{ name: 'orders', contact: 'orders@docs.example' }], fallbackOwner: 'orders', taskHours: 24,
     secrets: [{ secret: 'orders/aws', owner: 'orders' }, { secret: 'orders/ftp', owner: 'orders' }],
     users: [], probes: [], canaries: [], own: [], exemptions: [], sources: [{ source: 'gitleaks', secrets: ['rescind/gitleaks'] }],
     limits: { perSource: 50, perOwner: 50, overall: 50, reserve: 10 },
+    vault: { address: '${vault.url}', token: 'rescind/vault' },
+    leases: {
+      maximumMinutes: 60, audience: 'rescind', issuers: [{ issuer: '${oidc.github.url}', platform: 'github-actions' }], jobRoles: [],
+      subjects: [
+        { name: 'docs/shop', issuer: '${oidc.github.url}', claims: ids, owner: 'orders', may: [{ connector: 'vault', id: 'token/*', where: { 'meta.run_id': '{run_id}' } }] },
+        { name: 'nightly', issuer: 'aws-iam', principal: 'arn:aws:iam::111122223333:role/nightly', platforms: ['aws-batch'], owner: 'orders', may: [{ connector: 'vault', id: 'token/third-*', where: { 'meta.run_id': run } }] },
+      ],
+    },
+  },
+  oidc: ['github'],
+  vault: {
+    tokens: [
+      { id: 'rescind', value: '${vault}', accessor: 'rescind-own-accessor', policies: ['root'] },
+      ...accessors.map((accessor) => ({ id: accessor, value: `\${${accessor}}`, accessor, policies: ['default'], orphan: true, meta: { run_id: run } })),
+    ],
   },
   aws: {
     account: '111122223333', region: 'us-east-1',
@@ -24,6 +46,7 @@ const world: World = {
       { name: 'orders/ftp', value: JSON.stringify({ password: '${ftp}' }) },
       { name: 'orders/locked', value: 'nobody reads it', unreadable: true },
       { name: 'rescind/gitleaks', value: '${gitleaks}' },
+      { name: 'rescind/vault', value: '${vault}' },
     ],
     users: ['${key} ${secret}', '${other} ${otherSecret}'].map((pair, index) => ({
       name: `orders-${index}`,
@@ -37,6 +60,8 @@ const world: World = {
 export interface House extends Service {
   /** Ids and values of the world by the names above. */
   values: Record<'key' | 'other' | 'ftp' | 'stranger', string>;
+  /** A token of a job in the run at GitHub, with these claims beside the usual ones. */
+  token(claims?: Record<string, unknown>): Promise<string>;
   /** Posts a Gitleaks report, signed as its sender would. */
   report(findings: object[], tamper?: (headers: Record<string, string>) => Record<string, string>): Promise<Response>;
   /** Waits until the one case of a delivery has a status; returns its id. */
@@ -55,6 +80,7 @@ export const openHouse = async (): Promise<House> => {
   return {
     ...service,
     values: { key: users[0]?.keys?.[0]?.id ?? '', other: users[1]?.keys?.[0]?.id ?? '', ftp: fieldOf('orders/ftp', 'password'), stranger: String(service.world.reports?.[0]?.body) },
+    token: async (claims = {}) => (await service.providers.oidc?.token({ sub: 'repo:docs/shop:ref:refs/heads/main', repository: 'docs/shop', ...ids, run_id: run, run_attempt: '1', check_run_id: '31', actor: 'ada', ...claims }, { issuer: 'github' })) ?? '',
     report: (findings, tamper = (headers) => headers) => {
       const body = JSON.stringify(findings);
       const id = `msg_${Math.random().toString(36).slice(2)}`;

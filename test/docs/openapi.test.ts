@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { routes } from '../../functions/aws/api-routes.ts';
-import { apiRoutes, triggerRoute } from '../../infra/ingress.ts';
-import { finding, openHouse, type House } from './house.ts';
+import { leaseRoutes } from '../../functions/leases.ts';
+import { apiRoutes, leaseRoutes as leaseRoutesLetIn, tokenRoutes, triggerRoute } from '../../infra/ingress.ts';
+import { statuses } from '../../cli/leases/answers.ts';
+import { accessors, finding, openHouse, run, type House } from './house.ts';
 import { problemsOf, type Schema } from './schema.ts';
 
 interface Content { content: Record<string, { schema: Schema }> }
-interface Operation { 'x-only-locally'?: boolean; responses: Record<string, { $ref: string } | Content> }
+interface Operation { 'x-only-locally'?: boolean; security?: Record<string, unknown>[]; responses: Record<string, { $ref: string } | Content> }
 
 const file = JSON.parse(readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8')) as {
   openapi: string;
@@ -36,12 +38,21 @@ const schemaOf = (name: string, status: number): Schema => {
 
 describe('docs/openapi.json', () => {
   it('names the paths and methods that the code has, and no others', () => {
-    const inCode = routes.flatMap(({ path, methods: acts }) => Object.keys(acts).map((method) => ({ name: `${method} /${path.join('/')}` })));
+    const inCode = [...routes, ...leaseRoutes].flatMap(({ path, methods: acts }) => Object.keys(acts).map((method) => ({ name: `${method} /${path.join('/')}` })));
     expect(namesOf(deployed)).toEqual(namesOf([...inCode, { name: trigger }]));
   });
 
   it('names the paths and methods that the stack lets in', () => {
-    expect(namesOf(deployed)).toEqual(namesOf([...apiRoutes.map(([method, path]) => ({ name: `${method} ${path}` })), { name: trigger }]));
+    expect(namesOf(deployed)).toEqual(namesOf([...[...apiRoutes, ...tokenRoutes, ...leaseRoutesLetIn].map(([method, path]) => ({ name: `${method} ${path}` })), { name: trigger }]));
+  });
+
+  it('asks for a token where the stack lets in whoever has one, and nowhere else', () => {
+    const withToken = deployed.filter(({ operation }) => operation.security?.some((one) => 'oidc' in one));
+    expect(namesOf(withToken)).toEqual(namesOf(tokenRoutes.map(([method, path]) => ({ name: `${method} ${path}` }))));
+  });
+
+  it('knows every status of a lease', () => {
+    expect(file.components.schemas.LeaseStatus?.enum).toEqual(statuses);
   });
 
   it('uses every schema that it defines', () => {
@@ -60,11 +71,11 @@ describe('the answers of a running service', () => {
   const seen = new Set<string>();
 
   /** Asks, and holds status and body against the file. */
-  const ask = async (method: string, path: string, status: number, options: { body?: unknown; caller?: string; as?: string; raw?: string } = {}): Promise<Record<string, unknown>> => {
+  const ask = async (method: string, path: string, status: number, options: { body?: unknown; caller?: string; token?: string; as?: string; raw?: string } = {}): Promise<Record<string, unknown>> => {
     const response = await fetch(house.url + path, {
       method,
       body: options.raw ?? (options.body === undefined ? undefined : JSON.stringify(options.body)),
-      headers: { 'content-type': 'application/json', ...(options.caller ? { 'x-rescind-caller': options.caller } : {}) },
+      headers: { 'content-type': 'application/json', ...(options.caller ? { 'x-rescind-caller': options.caller } : {}), ...(options.token ? { authorization: `Bearer ${options.token}` } : {}) },
     });
     return holds(response, options.as ?? `${method} ${path.split('?')[0]}`, status);
   };
@@ -164,6 +175,83 @@ describe('the answers of a running service', () => {
     expect(await ask('GET', `/credentials?id=aws-iam-key:${house.values.key}`, 200)).toMatchObject({ credentials: [{ ...known, case: waiting, children: [] }] });
     await ask('GET', '/credentials?id=aws-iam-key:none', 404);
     expect(await ask('GET', '/health', 200)).toMatchObject({ mode: 'enforce' });
+  });
+
+  describe('about leases', () => {
+    const nightly = 'arn:aws:sts::111122223333:assumed-role/nightly/job-1';
+    const wish = (accessor: string, more: object = {}) => ({ credential: { connector: 'vault', id: `token/${accessor}` }, reason: 'builds the shop', minutes: 30, ...more });
+    const becomes = async (id: unknown, status: string): Promise<Record<string, unknown>> => {
+      for (let tries = 0; tries < 200; tries += 1) {
+        const found = await ask('GET', `/leases/${String(id)}`, 200, { as: 'GET /leases/{id}' });
+        if (found.status === status) return found;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      throw new Error(`the lease ${String(id)} never became ${status}`);
+    };
+
+    it('lend, renew and end by a token', async () => {
+      const token = await house.token();
+      const lent = await ask('POST', '/leases', 201, { token, body: wish(accessors[0]) });
+      expect(lent).toMatchObject({ status: 'active', run: { platform: 'github-actions', run: `7301/${run}`, attempt: '1', job: '31' } });
+      expect(await ask('POST', '/leases', 200, { token, body: wish(accessors[0]) })).toMatchObject({ id: lent.id });
+      await ask('POST', `/leases/${String(lent.id)}/renew`, 200, { token, body: { minutes: 45 }, as: 'POST /leases/{id}/renew' });
+      await ask('POST', `/leases/${String(lent.id)}/renew`, 400, { token, body: { minutes: 61 }, as: 'POST /leases/{id}/renew' });
+      await ask('POST', `/leases/${String(lent.id)}/end`, 404, { token: await house.token({ run_id: '1' }), as: 'POST /leases/{id}/end' });
+      await ask('POST', `/leases/${String(lent.id)}/end`, 202, { token, as: 'POST /leases/{id}/end' });
+      expect(await becomes(lent.id, 'released')).toMatchObject({ basis: 'record', ending: { kind: 'by-holder' } });
+      await ask('POST', `/leases/${String(lent.id)}/renew`, 409, { token, as: 'POST /leases/{id}/renew' });
+      await ask('POST', '/leases', 404, { token, body: wish(accessors[0]) });
+    });
+
+    it('refuse what is for a run that is over', async () => {
+      await ask('POST', '/aws-events', 202, { body: { source: 'aws.batch', 'detail-type': 'Batch Job State Change', time: '2026-01-01T00:00:00Z', detail: { jobId: 'job-2', status: 'SUCCEEDED' } } });
+      await house.foundation('release').sleep(5_000);
+      const { lease } = await ask('POST', '/iam/leases', 409, { caller: nightly, body: wish(accessors[3], { run: { platform: 'aws-batch', run: 'job-2' } }) });
+      expect(await becomes(lease, 'released')).toMatchObject({ ending: { kind: 'run-was-over' } });
+    });
+
+    it('lend, renew and end by AWS credentials', async () => {
+      const runOfBatch = { run: { platform: 'aws-batch', run: 'job-1' } };
+      const lent = await ask('POST', '/iam/leases', 201, { caller: nightly, body: wish(accessors[2], runOfBatch) });
+      await ask('POST', '/iam/leases', 200, { caller: nightly, body: wish(accessors[2], runOfBatch) });
+      await ask('POST', '/iam/leases', 400, { caller: nightly, body: wish(accessors[2]) });
+      await ask('POST', '/iam/leases', 403, { caller: 'arn:aws:iam::111122223333:role/other', body: wish(accessors[2], runOfBatch) });
+      await ask('POST', '/iam/leases', 401, { body: {} });
+      await ask('POST', `/iam/leases/${String(lent.id)}/renew`, 200, { caller: nightly, body: {}, as: 'POST /iam/leases/{id}/renew' });
+      await ask('POST', `/iam/leases/${String(lent.id)}/end`, 202, { caller: nightly, as: 'POST /iam/leases/{id}/end' });
+      await becomes(lent.id, 'released');
+      await ask('POST', `/iam/leases/${String(lent.id)}/renew`, 409, { caller: nightly, body: {}, as: 'POST /iam/leases/{id}/renew' });
+    });
+
+    it('let operators look and end, with a reason', async () => {
+      const lent = await ask('POST', '/leases', 201, { token: await house.token(), body: wish(accessors[1], { until: 'run' }) });
+      const as = 'POST /leases/{id}/revoke';
+      await ask('POST', `/leases/${String(lent.id)}/revoke`, 403, { as, body: { reason: 'the runner was lost' } });
+      await ask('POST', `/leases/${String(lent.id)}/revoke`, 400, { as, caller: 'ana', body: {} });
+      await ask('POST', '/leases/l-none/revoke', 404, { as, caller: 'ana', body: { reason: 'the runner was lost' } });
+      await ask('POST', `/leases/${String(lent.id)}/revoke`, 202, { as, caller: 'ana', body: { reason: 'the runner was lost' } });
+      await becomes(lent.id, 'released');
+      const { leases, cursor } = (await ask('GET', '/leases?status=released&limit=1', 200)) as { leases: unknown[]; cursor: string };
+      expect(leases).toMatchObject([{ id: lent.id, status: 'released', subject: 'docs/shop' }]);
+      await ask('GET', `/leases?limit=1&cursor=${cursor}`, 200);
+      await ask('GET', '/leases?status=dead', 400);
+      await ask('GET', '/leases/l-none', 404, { as: 'GET /leases/{id}' });
+    });
+
+    it('refuse whoever may not, what is malformed and what is too large', async () => {
+      const token = await house.token();
+      for (const path of ['/leases', '/leases/l-none/renew', '/leases/l-none/end']) {
+        const as = `POST ${path.replace('l-none', '{id}')}`;
+        await ask('POST', path, 401, { as, body: {} });
+        await ask('POST', path, 403, { as, token: await house.token({ repository_id: '666' }), body: {} });
+        await ask('POST', path, 413, { as, token, raw: ' '.repeat(64 * 1024 + 1) });
+      }
+      await ask('POST', '/leases', 400, { token, body: { credential: 'all of them' } });
+      await ask('POST', '/leases', 404, { token, body: wish('no-such-accessor') });
+      await ask('POST', '/leases', 403, { token, body: { ...wish('x'), credential: { connector: 'aws-iam-key', id: 'x' } } });
+      for (const path of ['/leases', '/iam/leases']) await ask('DELETE', path, 405, { as: `POST ${path}` });
+      await ask('PUT', '/leases/l-none/revoke', 405, { as: 'POST /leases/{id}/revoke' });
+    });
   });
 
   it('tell the truth beside Rescind\'s word', async () => {

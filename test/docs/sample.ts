@@ -7,7 +7,7 @@ const main = new URL('../../local/main.ts', import.meta.url);
 
 const continued = ' '.repeat(20);
 
-/** The timeline's lines of one case, from all that was printed. */
+/** The timeline's lines of one case or lease, from all that was printed. */
 const linesOf = (id: string, printed: readonly string[]): string[] => {
   let isOurs = false;
   return printed.filter((line) => {
@@ -28,18 +28,19 @@ const between = (printed: readonly string[], begins: RegExp, ends: RegExp): stri
 /** A page needs no whole key id; what stands beside it keeps its place. */
 const shortened = (line: string): string => line.replace(/(AKIA[A-Z2-7]{2})[A-Z2-7]{14}( {2,})?/g, (_, start: string, gap?: string) => `${start}...${gap === undefined ? '' : `${' '.repeat(11)}${gap}`}`).trimEnd();
 
-/** The three blocks: the first story as it goes, the table, the verdict. */
+/** The three blocks: the first story and the first lease as they go, the tables, the verdict. */
 const blocksOf = (output: string): string[][] => {
   const printed = output.split('\n');
   const [title = ''] = printed;
   const [, first = ''] = / s {2}(c-[0-9a-f]{6}) {2}received +github-secret-scanning: aws_secret_access_key/.exec(output) ?? [];
-  return [[title, '', ...linesOf(first, printed)], between(printed, /^ +credential /, /^What remains/).slice(0, -1), between(printed, /^✔ Every/, /^$/)].map((lines) => lines.map(shortened));
+  const [, lease = ''] = / s {2}(l…[0-9a-f]{6}) {2}lent +vault:token\/[0-9a-f]+ to gitlab/.exec(output) ?? [];
+  return [[title, '', ...linesOf(first, printed), '', ...linesOf(lease, printed)], between(printed, /^ +credential /, /^What remains/).slice(0, -1), between(printed, /^✔ Every/, /^$/)].map((lines) => lines.map(shortened));
 };
 
 /** README.md with its blocks as they were printed by a run of the default world. Throws where it has no place for one. */
 export const withSample = (text: string, output: string): string =>
   blocksOf(output).reduce((filled, lines) => {
-    const begins = `\n\`\`\`\n${(lines[0] ?? '').slice(0, 15)}`;
+    const begins = `\n\`\`\`\n${(lines[0] ?? '').slice(0, 12)}`;
     const start = filled.indexOf(begins);
     if (start < 0) throw new Error(`README.md has no block that begins with ${begins.trim()}`);
     const end = filled.indexOf('\n```\n', start + begins.length);
@@ -51,7 +52,9 @@ export const withoutIds = (text: string): string =>
   text
     .replace(/AKIA[A-Z2-7.]+/g, 'KEY')
     .replace(/\bc-[0-9a-f]{6}\b/g, 'CASE')
-    .replace(/\b[0-9a-f]{16}\b/g, 'FINGERPRINT')
+    .replace(/\bl-[0-9a-f]{20}-/g, 'LEASE')
+    .replace(/\bl…[0-9a-f]{6}\b/g, 'LEASE')
+    .replace(/\b([0-9a-f]{16}|[0-9a-f]{24})\b/g, 'FINGERPRINT')
     .replace(/\d{4}-\d\d-\d\d[T ][\d:]+(Z| UTC)/g, 'TIME')
     .replace(/\b\d+\.\d s\b/g, 'SECONDS')
     .replace(/ +/g, ' ');

@@ -70,7 +70,9 @@ describe('secrets', () => {
   it('that sign are read by receive, tokens by dispatch, bound ones and controls by those that try or replace them', () => {
     expect(readBy('receive').sort()).toEqual(['sign/github-??????', 'sign/new-??????', 'sign/old-??????']);
     expect(readBy('dispatch')).toEqual(['token/github-??????']);
-    expect([...new Set(readBy('probe'))].sort()).toEqual(['jobs/*-??????', 'prod/bound-??????', 'prod/control-??????', 'rescind/vault-??????']);
+    // a connector may have a token of its own, which it names: the vault's is looked at below
+    const others = readBy('probe').filter((name) => !name?.startsWith('rescind/'));
+    expect([...new Set(others)].sort()).toEqual(['jobs/*-??????', 'prod/bound-??????', 'prod/control-??????']);
   });
 
   it("of the vault's token are read by those that ask the vault, and by nobody else", () => {
