@@ -1,8 +1,6 @@
-import { fork, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { Registry } from '../functions/aws/registry.ts';
@@ -11,6 +9,7 @@ import type { Configuration } from '../functions/core/configuration.ts';
 import { aligned, median, type Bench, type Figure } from './figure.ts';
 import type { Order, Reply } from './large-registry.ts';
 import { askedEvery, credentialIdAt, fingerprintAt } from './made-up-registry.ts';
+import { ordered } from './own-process.ts';
 import { record, type Sent } from './recorder.ts';
 import { TableUnits } from './table-units.ts';
 
@@ -19,20 +18,6 @@ const queries = 300;
 const warmUp = 400;
 
 const configuration: Configuration = { installation: 'bench', mode: 'enforce', owners: [], secrets: [], users: [], probes: [], canaries: [], own: [], exemptions: [], sources: [], limits: { perSource: 1, perOwner: 1, overall: 1, reserve: 0 }, fallbackOwner: 'nobody', taskHours: 24 };
-
-/** Gives a process of its own one order and resolves with its reply; `serve` leaves it running. */
-const ordered = (order: Order): Promise<{ child: ChildProcess; reply: Reply }> =>
-  new Promise((resolve, reject) => {
-    const child = fork(fileURLToPath(new URL('large-registry.ts', import.meta.url)));
-    child.once('message', (reply: Reply) => resolve({ child, reply }));
-    child.once('exit', (code) => reject(new Error(`the process with the table ended with code ${code ?? 'none'}`)));
-    child.send(order);
-  });
-
-const ended = async (child: ChildProcess): Promise<void> => {
-  child.kill('SIGTERM');
-  await new Promise((resolve) => child.once('exit', resolve));
-};
 
 interface Measured {
   size: number;
@@ -80,13 +65,13 @@ export const blastRadius: Bench = async (tell) => {
     let from = 0;
     for (const to of sizes) {
       const start = performance.now();
-      const filling = await ordered({ do: 'fill', path, from, to });
-      await ended(filling.child);
+      const filling = await ordered<Order, Reply>('large-registry.ts', { do: 'fill', path, from, to });
+      await filling.end();
       tell(`${to.toLocaleString('en')} credentials: ${(filling.reply as { filled: number }).filled.toLocaleString('en')} items written in ${((performance.now() - start) / 1000).toFixed(0)} s`);
       from = to;
-      const serving = await ordered({ do: 'serve', path });
+      const serving = await ordered<Order, Reply>('large-registry.ts', { do: 'serve', path });
       measured.push(await asked((serving.reply as { url: string }).url, to));
-      await ended(serving.child);
+      await serving.end();
     }
   } finally {
     rmSync(path, { recursive: true, force: true });

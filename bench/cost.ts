@@ -6,7 +6,7 @@ import { startService, type Service } from '../local/service.ts';
 import { aligned, type Bench, type Figure } from './figure.ts';
 import { houseOf, type House, type KeyAsked } from './house.ts';
 import { leapingClock, type LeapingClock } from './leaping-clock.ts';
-import { perMillion, plus, sumOf, type Priced, type Usage } from './list-prices.ts';
+import { perMillion, plus, priceRows, sumOf, type Usage } from './list-prices.ts';
 import { accessBytes, logMeter, platformBytes } from './log-bytes.ts';
 import { record, type Sent } from './recorder.ts';
 import { TableUnits } from './table-units.ts';
@@ -125,33 +125,14 @@ const lookedAgain = async (service: Service, clock: LeapingClock): Promise<void>
   await new Promise((resolve) => setTimeout(resolve, quietMilliseconds));
 };
 
-const words: Record<Priced, string> = {
-  stateTransition: 'Step Functions, transitions',
-  lambdaInvocation: 'Lambda, invocations',
-  gigabyteSecond: 'Lambda, GB-seconds',
-  writeUnit: 'DynamoDB, write units',
-  readUnit: 'DynamoDB, read units',
-  secretsManagerCall: 'Secrets Manager, calls',
-  kmsCall: 'KMS, calls',
-  queueRequest: 'SQS, requests',
-  eventPut: 'EventBridge, events',
-  httpRequest: 'HTTP API, requests',
-  topicPublish: 'SNS, messages',
-  logGigabyte: 'CloudWatch Logs, KB',
-  trace: 'X-Ray, traces',
-};
-
-const unitsShown = (priced: Priced, units: number): string => (priced === 'logGigabyte' ? (units * 1e6).toFixed(1) : Number.isInteger(units) ? String(units) : units.toFixed(2));
-
 /** What one incident costs at list price: every call that was really made, with the time that the functions took. */
 export const cost: Bench = async (tell) => {
   const definitions = await synthesizedPlaybooks();
   const usages: Usage[] = [];
   for (const scenario of scenarios) usages.push(await incident(scenario, definitions));
   const dollars = usages.map(perMillion);
-  const rows = (Object.keys(words) as Priced[]).filter((priced) => usages.some((usage) => usage[priced])).map((priced) => [words[priced], ...usages.flatMap((usage, i) => [unitsShown(priced, usage[priced] ?? 0), `$${(dollars[i]?.[priced] ?? 0).toFixed(2)}`])]);
   tell('units of one incident, and dollars for a million of them');
-  for (const line of aligned([['', ...scenarios.flatMap((_, i) => [`(${i + 1})`, ''])], ...rows, ['total', ...dollars.flatMap((one) => ['', `$${sumOf(one).toFixed(2)}`])]])) tell(line);
+  for (const line of aligned([['', ...scenarios.flatMap((_, i) => [`(${i + 1})`, ''])], ...priceRows(usages)])) tell(line);
   scenarios.forEach(({ name }, i) => tell(`(${i + 1}) ${name}`));
   return scenarios.map(({ name, limit }, i): Figure => ({ bench: 'cost', what: `a million of: ${name}`, value: sumOf(dollars[i] ?? {}), unit: '$', limit }));
 };

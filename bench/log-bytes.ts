@@ -8,8 +8,8 @@ const invocationBytes = 3 * eventBytes + 330;
 const historyEventBytes = eventBytes + 430;
 /** The front door's line about one request. */
 export const accessBytes = eventBytes + 350;
-/** One line of metrics in the embedded format. */
-const metricBytes = eventBytes + 300;
+/** One line of metrics in the embedded format: an invocation's, all of them together. */
+export const metricBytes = eventBytes + 300;
 
 /** What Powertools puts around each entry of ours, with names of a usual length. */
 const envelope = {

@@ -59,7 +59,7 @@ const providersOf = (secrets: readonly Secret[]): Answers => {
 };
 
 /** What the index cannot be called without and never looks at here. */
-const environment = { REGISTRY_TABLE: tables.registry.name, LEDGER_TABLE: tables.ledger.name, DELIVERIES_QUEUE: 'https://sqs.example/deliveries', INDEX_QUEUE: 'https://sqs.example/index', BODIES_BUCKET: '', FINGERPRINT_KEYS: 'v1=alias/rescind-fingerprint-v1', HOLD_KEY: '', SECRET_LEAKED_PLAYBOOK: '', CASES_TOPIC: '', CONFIGURATION: '' };
+const environment = { REGISTRY_TABLE: tables.registry.name, LEDGER_TABLE: tables.ledger.name, DELIVERIES_QUEUE: 'https://sqs.example/deliveries', INDEX_QUEUE: 'https://sqs.example/index', BODIES_BUCKET: '', FINGERPRINT_KEYS: 'v1=alias/rescind-fingerprint-v1', HOLD_KEY: '', SECRET_LEAKED_PLAYBOOK: '', JOB_ENDED_PLAYBOOK: '', LEASES_TABLE: '', ENDS_QUEUE: '', ENDS_QUEUE_ARN: '', ENDS_DEAD_QUEUE_ARN: '', TIMERS_GROUP: '', TIMERS_ROLE: '', CASES_TOPIC: '', CONFIGURATION: '' };
 
 export const manySecrets = (count: number): ManySecrets => {
   const secrets = secretsOf(count);

@@ -2,10 +2,13 @@ import { parseArgs } from 'node:util';
 import { isWithin, tableOf, type Bench, type Figure, type Wishes } from './figure.ts';
 import { blastRadius } from './blast-radius.ts';
 import { bundles } from './bundles.ts';
+import { costOfAnEnd } from './cost-of-an-end.ts';
 import { cost } from './cost.ts';
 import { indexSecrets } from './index-secrets.ts';
 import { memory } from './memory.ts';
+import { readsPerEnd } from './reads-per-end.ts';
 import { receivedToConfirmed } from './received-to-confirmed.ts';
+import { releaseThroughput } from './release-throughput.ts';
 
 /** Every bench, in the order in which they run. */
 const benches: Record<string, Bench> = {
@@ -14,6 +17,9 @@ const benches: Record<string, Bench> = {
   'blast-radius': blastRadius,
   index: indexSecrets,
   cost,
+  'cost-of-an-end': costOfAnEnd,
+  'release-throughput': releaseThroughput,
+  'reads-per-end': readsPerEnd,
   memory,
 };
 

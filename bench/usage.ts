@@ -20,6 +20,18 @@ export const lambdaUsage = (megabytes: number, invocations: number, milliseconds
   gigabyteSecond: (megabytes / 1024) * ((milliseconds + (invocations * ownMilliseconds * wholeProcessorMegabytes) / megabytes) / 1000),
 });
 
+/**
+ * Lambda's units for invocations that were measured here, each with a whole processor, against providers and tables in other
+ * processes: every millisecond of its own work takes as much longer as the memory's part of a processor is smaller.
+ */
+export const measuredLambda = (megabytes: number, invocations: number, milliseconds: number, ownMs: number): Usage => ({
+  lambdaInvocation: invocations,
+  gigabyteSecond: (megabytes / 1024) * ((milliseconds + ownMs * (Math.max(1, wholeProcessorMegabytes / megabytes) - 1)) / 1000),
+});
+
+/** SQS requests for so many messages that are read in such batches: each is sent by itself, a batch is received and deleted at once. */
+export const queueRequests = (messages: number, batch: number): number => messages + 2 * Math.ceil(messages / batch);
+
 /** What a call to a service costs beside the time that it takes. */
 export const callUsage = ({ service, operation, input, output, error }: Sent, units: TableUnits): Usage => {
   switch (service) {
@@ -41,6 +53,8 @@ export const callUsage = ({ service, operation, input, output, error }: Sent, un
     case 'IAM':
     case 'STS':
     case 'CloudTrail':
+    // paid for when one goes off
+    case 'Scheduler':
     // the tables are made once
     case 'DynamoDB':
     // paid for by the states that are entered

@@ -10,6 +10,9 @@ import type { Authenticity, Parsed, WebhookRequest, WebhookSource } from './trig
 const JOB_LIVES = ['pending', 'waiting', 'blocked', 'limiting', 'limited', 'platform_limiting', 'platform_limited', 'scheduled', 'assigned', 'accepted', 'running', 'canceling', 'timing_out'];
 const BUILD_LIVES = ['creating', 'scheduled', 'running', 'failing', 'canceling', 'started', 'blocked'];
 
+/** States in which a build that is blocked goes on once somebody unblocks it. */
+const AWAITS = ['passed', 'failed'];
+
 /** Jobs that no agent was given, unless they say when they started. */
 const NEVER_RAN = ['skipped', 'broken'];
 
@@ -47,7 +50,8 @@ const ofBuild = (body: unknown): Parsed => {
   const state = textAt(body, 'build', 'state');
   if (state === '') return malformed('build.state is missing');
   if (BUILD_LIVES.includes(state)) return ignored('the build goes on: nothing has ended');
-  if (at(body, 'build', 'blocked') === true) return ignored('the build waits to be unblocked: nothing has ended');
+  // A build that was canceled while it was blocked still says so, and will not be unblocked.
+  if (AWAITS.includes(state) && at(body, 'build', 'blocked') === true) return ignored('the build waits to be unblocked: nothing has ended');
   const build = idAt(body, 'build', 'id');
   if (build === '') return malformed('build.id is missing or not an id');
   const finished = isoTime(rawText(body, 'build', 'finished_at'));

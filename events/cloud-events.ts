@@ -14,6 +14,8 @@ export interface CloudEvent {
 }
 
 const BATCH = 'application/cloudevents-batch+json';
+/** Each event may end a run: more of them take longer than an answer may. */
+const MOST = 500;
 const STRUCTURED = 'application/cloudevents+json';
 
 const isJson = (type: string): boolean => type === '' || /^(?:application|text)\/(?:[a-z0-9.-]+\+)?json$/.test(type.split(';')[0]?.trim().toLowerCase() ?? '');
@@ -59,6 +61,7 @@ const structured = (event: unknown): Read<CloudEvent> => {
 
 const batch = (value: unknown): Read<CloudEvent[]> => {
   if (!Array.isArray(value)) return refusedRead('the batch is not a list');
+  if (value.length > MOST) return refusedRead(`the batch has more than ${MOST} events: send it in parts`);
   const events: CloudEvent[] = [];
   for (const [index, item] of value.entries()) {
     const event = structured(item);

@@ -25,7 +25,7 @@ const endOf = (event: string, body: unknown): Parsed => {
     source: githubActions.name,
     run: { platform: 'github-actions', run: `${repository}/${run}`, attempt: String(attempt), ...(job === undefined ? {} : { job: String(job) }) },
     at: isoTime(rawText(told, ofJob ? 'completed_at' : 'updated_at')),
-    state: textAt(told, 'conclusion') || 'completed',
+    state: textAt(told, 'conclusion'),
     name: nameOf(body, told),
   });
 };
@@ -44,7 +44,11 @@ const parse = (request: WebhookRequest): Parsed => {
   if (action !== 'completed') return ignored('the action is not completed: nothing has ended');
   // A run that was started anew before this was sent is told with its new attempt, which has not ended.
   if (![undefined, 'completed'].includes(at(told, 'status') as string | undefined)) return ignored('the status is not completed: nothing has ended');
-  if (rawText(told, 'conclusion') === 'skipped' && event === 'workflow_job') return ignored('the job was skipped: it never ran');
+  const conclusion = textAt(told, 'conclusion');
+  if (conclusion === '') return ignored('it has no conclusion: nothing has ended');
+  // A run that waits for an approval is told like this before any job of it ran.
+  if (conclusion === 'action_required' && event === 'workflow_run') return ignored('the run waits for an approval: nothing has ended');
+  if (conclusion === 'skipped' && event === 'workflow_job') return ignored('the job was skipped: it never ran');
   return endOf(event, body.value);
 };
 

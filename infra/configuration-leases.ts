@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { sources } from '../events/index.ts';
-import { awsIam, type Configuration, type Leases, type LeaseSubject, type VaultSettings } from '../functions/core/configuration.ts';
+import { awsIam, type Configuration, type LeaseIssuer, type Leases, type LeaseSubject, type VaultSettings } from '../functions/core/configuration.ts';
 import type { Problem } from './configuration-checks.ts';
 import { object } from './configuration-object.ts';
 
@@ -36,15 +36,25 @@ export const vaultSchema: z.ZodType<VaultSettings> = object({ address: url, toke
 /** Claims that no one else can ever have, by platform: names are taken over, ids are not. */
 const immutable: Record<string, string[]> = { 'github-actions': ['repository_owner_id', 'repository_id'], gitlab: ['namespace_id', 'project_id'] };
 
-const githubIssuer = 'https://token.actions.githubusercontent.com';
+/** How a `sub` begins that is made of names. */
+const names: { begins: string; platform: string }[] = [{ begins: 'repo:', platform: 'github-actions' }, { begins: 'project_path:', platform: 'gitlab' }];
+
+/** The platform whose tokens an issuer gives to everybody's jobs, by its address: GitHub (the enterprises of it too) and GitLab. */
+const platformAt = (issuer: string): LeaseIssuer['platform'] => {
+  const { hostname, pathname } = new URL(issuer);
+  if (hostname === 'gitlab.com') return 'gitlab';
+  const isGithub = hostname === 'token.actions.githubusercontent.com' || /^token\.actions\.[^.]+\.ghe\.com$/.test(hostname) || pathname === '/_services/token';
+  return isGithub ? 'github-actions' : undefined;
+};
 
 const ofIssuers = ({ issuers }: Leases, local: boolean): Problem[] =>
   issuers.flatMap(({ issuer, jwks, platform }, n) => {
     const path = `leases.issuers[${n}]`;
+    const known = platformAt(issuer);
     const plain = [issuer, ...(jwks === undefined ? [] : [jwks])].some((one) => new URL(one).protocol === 'http:');
     return [
       ...(plain && !local ? [{ path, says: 'is reached over http://; expected https://, since its keys decide who is believed' }] : []),
-      ...(issuer === githubIssuer && platform !== 'github-actions' ? [{ path: `${path}.platform`, says: 'is not "github-actions" for the issuer of GitHub Actions; expected it, since every stranger\'s repository gets tokens from the same issuer' }] : []),
+      ...(known !== undefined && platform !== known ? [{ path: `${path}.platform`, says: `is not "${known}" for an issuer of ${known === 'gitlab' ? 'GitLab' : 'GitHub Actions'}; expected it, since every stranger's ${known === 'gitlab' ? 'project' : 'repository'} gets tokens from the same issuer` }] : []),
       ...(issuers.findIndex((other) => other.issuer === issuer) === n ? [] : [{ path: `${path}.issuer`, says: 'is there twice; expected each once' }]),
     ];
   });
@@ -54,14 +64,33 @@ const ofSubject = (subject: LeaseSubject, path: string, leases: Leases): Problem
   if (issuer === awsIam) return principal === undefined ? [{ path: `${path}.principal`, says: 'is missing; expected the ARN of the role or user that calls with AWS credentials' }] : [];
   const trusted = leases.issuers.find((candidate) => candidate.issuer === issuer);
   if (!trusted) return [{ path: `${path}.issuer`, says: `is none of leases.issuers; expected one of them, or "${awsIam}"` }];
+  const { platform: byName } = trusted.platform === undefined ? (names.find(({ begins }) => claims.sub?.startsWith(begins)) ?? {}) : {};
+  if (byName !== undefined) {
+    return [{ path: `${path}.claims.sub`, says: `is a name that can be taken over; expected "platform": "${byName}" at its issuer, and here the ids themselves: ${(immutable[byName] ?? []).join(', ')}` }];
+  }
   const needed = trusted.platform === undefined ? ['sub'] : (immutable[trusted.platform] ?? []);
   return needed
     .filter((claim) => claims[claim] === undefined)
     .map((claim) => ({ path: `${path}.claims.${claim}`, says: `is missing; expected the id itself: ${trusted.platform === undefined ? 'nothing else tells its holders apart' : 'names of owners and repositories can be taken over'}` }));
 };
 
-/** Ids that a stranger could guess or read somewhere: what the issuer keeps must tie such a credential to the caller. */
-const isAnybodys = (connector: string, id: string): boolean => connector === 'vault' && /^(token|entity|secret-id)\/.*\*/.test(id);
+/** Runs that only their own tokens can name are named by nobody else. */
+const ofPlatforms = ({ issuers, subjects }: Leases): Problem[] =>
+  subjects.flatMap(({ platforms = [] }, n) =>
+    platforms.flatMap((platform, m) => {
+      const named = issuers.find((one) => one.platform === platform);
+      return named ? [{ path: `leases.subjects[${n}].platforms[${m}]`, says: `names "${platform}", whose runs are named by the tokens of ${named.issuer} alone; expected it left out` }] : [];
+    }),
+  );
+
+const readable = ['token/', 'entity/', 'secret-id/'];
+
+/** Whether a pattern covers ids that a stranger could guess or read somewhere: what the issuer keeps must tie such a credential to the caller. */
+const isAnybodys = (connector: string, id: string): boolean => {
+  const star = id.indexOf('*');
+  const head = id.slice(0, Math.max(0, star));
+  return connector === 'vault' && star !== -1 && readable.some((kind) => kind.startsWith(head) || head.startsWith(kind));
+};
 
 const ofRights = ({ subjects }: Leases): Problem[] =>
   subjects.flatMap(({ may }, n) =>
@@ -85,6 +114,7 @@ export const problemsOfLeases = ({ leases, vault, owners }: Configuration, local
     ...ofVault,
     ...ofIssuers(leases, local),
     ...leases.subjects.flatMap((subject, n) => [...ofSubject(subject, `leases.subjects[${n}]`, leases), ...owned(`leases.subjects[${n}].owner`, subject.owner)]),
+    ...ofPlatforms(leases),
     ...ofRights(leases),
     ...leases.jobRoles.flatMap((rule, n) => [...owned(`leases.jobRoles[${n}].owner`, rule.owner), ...platform(`leases.jobRoles[${n}].platform`, rule.platform)]),
     ...(leases.platforms ?? []).flatMap((one, n) => platform(`leases.platforms[${n}]`, one)),

@@ -23,7 +23,7 @@ export const verbsOf: Partial<Record<FunctionName, readonly Verb[]>> = {
   revoke: ['revoke'],
   probe: ['probe'],
   index: ['list', 'watch'],
-  release: ['revoke', 'contain', 'probe'],
+  release: ['revoke', 'probe'],
   leases: ['find'],
 };
 

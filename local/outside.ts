@@ -124,9 +124,8 @@ export const queuesFor = (event: object): QueueName[] => {
   if (source === 'aws.secretsmanager') return ['deliveries', 'index'];
   const isOurs = source === 'aws.states' && playbookArns.includes(detail?.stateMachineArn ?? '');
   if (isOurs) return ['FAILED', 'TIMED_OUT', 'ABORTED'].includes(detail?.status ?? '') ? ['deliveries'] : [];
-  return sources.some((candidate) => candidate.transport === 'aws-event' && candidate.tells === 'run' && [candidate.pattern, candidate.starts].some((rule) => rule?.source.includes(String(source)) && rule.detailType.includes(String(type))))
-    ? ['ends']
-    : ['deliveries'];
+  const told = sources.find((candidate) => candidate.transport === 'aws-event' && [candidate.pattern, 'starts' in candidate ? candidate.starts : undefined].some((rule) => rule?.source.includes(String(source)) && rule.detailType.includes(String(type))));
+  return told?.transport === 'aws-event' ? [told.tells === 'run' ? 'ends' : 'deliveries'] : [];
 };
 
 const playbookArns = ['secret-leaked', 'job-ended'].map(playbookArnOf);

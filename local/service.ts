@@ -12,6 +12,7 @@ import { clientsOf, type Called, type ClientConfiguration, type ClientOf } from 
 import type { HttpAnswer, HttpRequest } from '../functions/aws/http.ts';
 import { withoutMessage, type Count, type Log } from '../functions/aws/log.ts';
 import { notice } from '../functions/aws/notices.ts';
+import { sendDue } from '../functions/aws/due-leases.ts';
 import { sweep } from '../functions/aws/sweep.ts';
 import { tables } from '../functions/aws/tables.ts';
 import * as contain from '../functions/contain.ts';
@@ -186,6 +187,8 @@ export const startService = async (options: ServiceOptions): Promise<Service> =>
     await index.handle({ kind: 'all' }, depsOf('index', indexOf), stopping.signal);
     // open cases of an earlier life begin their next attempt, before messages can begin one of their own
     await sweep(depsOf('dispatch', dispatchOf), -Infinity);
+    // and leases that became due while nobody was there
+    await sendDue(depsOf('release', releaseOf), false);
     const handles = {
       deliveries: async (body: unknown, signal: AbortSignal) => {
         await dispatch.handle(body, depsOf('dispatch', dispatchOf), signal);
@@ -198,8 +201,6 @@ export const startService = async (options: ServiceOptions): Promise<Service> =>
     const front = await openFrontDoor(answer, options.port ?? 0);
     options.killed?.addEventListener('abort', () => void front.close());
     delivering = platform.deliver(handles, stopping.signal).catch(() => undefined);
-    // what was due while nobody was there is looked at once
-    await enqueue('ends', { kind: 'due' });
     timers = [every(sweepSeconds, () => enqueue('deliveries', { kind: 'sweep' })), every(sweepSeconds, () => enqueue('ends', { kind: 'due' })), every(daySeconds, () => enqueue('ends', { kind: 'day' })), every(tickSeconds, () => enqueue('index', { kind: 'tick' }))];
     return front;
   };
@@ -235,6 +236,8 @@ const acceptEvent = async (request: HttpRequest, enqueue: Outside['enqueue']): P
     return { status: 400, body: { error: 'the body is not JSON' } };
   }
   if (typeof event !== 'object' || event === null || !('detail-type' in event) || !('source' in event)) return { status: 400, body: { error: 'this is not an event in EventBridge\'s envelope: it needs source, detail-type and detail' } };
-  for (const queue of queuesFor(event)) await enqueue(queue, event);
+  const queues = queuesFor(event);
+  // what no rule takes is recorded all the same: somebody posted it here to see what becomes of it
+  for (const queue of queues.length > 0 ? queues : (['deliveries'] as const)) await enqueue(queue, event);
   return { status: 202, body: { delivery: deliveryOfEvent(event) } };
 };

@@ -41,6 +41,7 @@ const factsOf = (lease: LeaseView, now: number): [label: string, text: string][]
   ['again at', when(lease.dueAt, now)],
   ['known by', lease.basis === 'value' ? 'its value, which was refused' : lease.basis === 'record' ? "its issuer's own record" : ''],
   ['note', shown(lease.note)],
+  ['loose', Array.isArray(lease.loose) ? lease.loose.map(shown).join(', ') : ''],
   ['also with', Array.isArray(lease.with) ? lease.with.map(shown).join(', ') : ''],
   ['case', shown(lease.case)],
   ['chain', Array.isArray(lease.timeline) ? shown(lease.timeline.at(-1)?.hash) : ''],

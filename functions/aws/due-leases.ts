@@ -17,7 +17,9 @@ export const expire = async (id: string, deps: ReleaseDeps, signal: AbortSignal)
   const found = await deps.leases.load(id);
   if (!found) return deps.log.warn('timer of an unknown lease', { lease: id });
   if (found.status === 'active' && found.timerAt !== undefined && deps.now().getTime() < new Date(found.timerAt).getTime()) {
-    // it was renewed; whoever did so may have died before its new timer was set
+    // it was renewed; whoever did so may have died before lists showed it and its new timer was set
+    await deps.leases.project(found);
+    if (found.terms.jobRole) return;
     return armTimer(found, deps, { isNew: true, isEarly: true });
   }
   return endLease(found, expired(deps.now()), deps, signal);

@@ -27,12 +27,18 @@ export const endLease = async (found: Lease, why: Ending, deps: ReleaseDeps, sig
   if (isOver(found)) return tidy(found, deps);
   const { leases, configuration, clientOf, timers } = deps;
   const reason = found.ending ?? why;
-  const lease = configuration.mode === 'observe' ? found : await takeEnd(found, reason, deps);
-  const stopTimer = async (): Promise<void> => (found.timerAt === undefined ? undefined : deleteTimer(clientOf, timers, found.id));
-  if (configuration.mode === 'observe') await leases.tell(found.id, (current) => (current && !isOver(current) ? { kind: 'observed', why: reason } : undefined), found);
-  else if (lease) return settle(lease, reason, deps, signal, stopTimer);
-  const isRenewed = configuration.mode !== 'observe' && reason.kind === 'expired';
-  if (!isRenewed) await stopTimer();
+  // a role's time is kept by the sweep alone
+  const stopTimer = async (): Promise<void> => (found.timerAt === undefined || found.terms.jobRole ? undefined : deleteTimer(clientOf, timers, found.id));
+  if (configuration.mode === 'observe') {
+    await leases.tell(found.id, (current) => (current && !isOver(current) ? { kind: 'observed', why: reason } : undefined), found);
+    // it may have been claimed in mode enforce
+    await forgetHolders(leases, found.terms.credential, found.id);
+    return stopTimer();
+  }
+  const lease = await takeEnd(found, reason, deps);
+  if (lease) return settle(lease, reason, deps, signal, stopTimer);
+  // one that expired may have been renewed: its timer is its new one
+  if (reason.kind !== 'expired') await stopTimer();
 };
 
 /** What a crash right after the release may have left undone. */
@@ -48,7 +54,7 @@ const released = 'it was released after all';
 
 const settle = async (lease: Lease, why: Ending, deps: ReleaseDeps, signal: AbortSignal, stopTimer: () => Promise<void>): Promise<void> => {
   const { leases, issuers, now, log, count } = deps;
-  const credential = credentialOf(actedName(lease, why), lease.terms.owner);
+  const credential = credentialOf(actedName(lease, why));
   const issuer = issuers.get(credential.issuer);
   const settleSeconds = issuer?.facts({ owner: lease.terms.owner }).settleSeconds ?? bare;
   const tried = await noticing(
@@ -95,7 +101,7 @@ const settle = async (lease: Lease, why: Ending, deps: ReleaseDeps, signal: Abor
  * and the run may have got its last session within that second.
  */
 const actedName = ({ terms }: Lease, { at }: Ending): string => {
-  if (!terms.jobRole) return terms.credential;
+  if (!terms.credential.startsWith('aws-role-session:') || /@\d{4}-\d\d-\d\dT[^@]*$/.test(terms.credential)) return terms.credential;
   const time = new Date(at).getTime();
   return `${terms.credential}@${new Date(time % 1000 === 0 ? time + 1000 : time).toISOString()}`;
 };
@@ -103,7 +109,8 @@ const actedName = ({ terms }: Lease, { at }: Ending): string => {
 const attempt = async (lease: Lease, id: string, issuer: Issuer | undefined, settleSeconds: ConnectorFacts['settleSeconds'], deps: ReleaseDeps, signal: AbortSignal): Promise<Tried> => {
   const { now, sleep } = deps;
   const tried: Tried = { probes: [] };
-  const credential = credentialOf(id, lease.terms.owner);
+  const { owner, principal, account } = lease.terms;
+  const credential = credentialOf(id, { owner, principal, account });
   if (!issuer?.revoke) return { probes: [], acted: { result: 'refused', reason: `no connector takes back what ${credential.issuer} issues`, meanwhile: 'it lives until its issuer ends it' } };
   const context = contextOf(lease, deps, signal);
   try {

@@ -1,6 +1,6 @@
 import type { JobEnded } from '../../events/trigger.ts';
 import { isOver } from '../core/lease.ts';
-import { endedByItsClock, endingOf, isEndOf, ruleFor } from '../core/run-end.ts';
+import { endedByItsClock, endingOf, holdingRuleFor, isEndOf } from '../core/run-end.ts';
 import { endLease } from './end-lease.ts';
 import { sendEnd } from './ends.ts';
 import { graceSeconds } from './job-roles.ts';
@@ -21,7 +21,7 @@ export const endRun = async (ended: JobEnded, deps: ReleaseDeps, signal: AbortSi
   const mine = record.leases.filter((lease) => lease.terms.jobRole !== true && !isOver(lease) && isEndOf({ run: ended.run, at }, lease));
   const failures: unknown[] = [];
   await mapLimit(mine, atOnce, (lease) => endLease(lease, endingOf(ended, now()), deps, signal).catch((error: unknown) => void failures.push(error)));
-  if (ruleFor(rulesOf(configuration).jobRoles, ended)) await sendEnd(deps.clientOf, deps.endsQueue, { kind: 'role', ended }, graceSeconds);
+  if (holdingRuleFor(rulesOf(configuration).jobRoles, ended)) await sendEnd(deps.clientOf, deps.endsQueue, { kind: 'role', ended }, graceSeconds);
   log.info('run ended', { platform: ended.run.platform, state: ended.state, leases: mine.length });
   // the others need not wait for one that failed; the message comes again for it
   if (failures.length > 0) throw failures[0];

@@ -81,7 +81,7 @@ export const httpLambda = <Deps>(handle: (request: HttpRequest, deps: Deps, sign
 export const queueLambda = <Deps>(handle: (body: unknown, deps: Deps, signal: AbortSignal, remaining: Remaining) => Promise<void>, depsOf: () => Deps) => {
   const deps = once(depsOf);
   return shell<SQSEvent, PartialItemFailureResponse>((event, signal, remaining) =>
-    eachRecord(event, (body) => handle(body, deps(), signal, remaining), (message, error) => deployedLog.error('message failed', { message, error })),
+    eachRecord(event, (body) => handle(body, deps(), signal, remaining), (message, error) => deployedLog.error('message failed', { messageId: message, error })),
   );
 };
 

@@ -30,7 +30,7 @@ export interface ReleaseDeps extends LeaseDeps {
 export const rulesOf = ({ leases }: Configuration): LeaseSettings => leases ?? { maximumMinutes: 60, audience: '', issuers: [], subjects: [], jobRoles: [] };
 
 /** A lease's credential as connectors take it. */
-export const credentialOf = (id: string, owner?: string): Credential => {
+export const credentialOf = (id: string, more: Pick<Credential, 'owner' | 'principal' | 'account'> = {}): Credential => {
   const colon = id.indexOf(':');
-  return { id, issuer: id.slice(0, colon), name: id.slice(colon + 1), owner, copies: [] };
+  return { id, issuer: id.slice(0, colon), name: id.slice(colon + 1), ...more, copies: [] };
 };

@@ -34,6 +34,30 @@ export const addHolder = ({ documents, table }: Leases, credential: string, leas
     ),
   );
 
+/** Adds a run to a role's holders, whoever is being ended: what is cut is older than its sessions. Twice is fine. */
+export const addRoleHolder = async ({ documents, table }: Leases, credential: string, lease: string): Promise<void> => {
+  await documents.send(new UpdateCommand({ TableName: table, Key: keyOf(credential), UpdateExpression: 'ADD holders :me', ExpressionAttributeValues: { ':me': new Set([lease]) } }));
+};
+
+/** Takes a run off a role's holders if no other has the role, or none at all: true where its sessions may be cut. */
+export const claimRole = ({ documents, table }: Leases, credential: string, lease: string): Promise<boolean> =>
+  tried(
+    documents.send(
+      new UpdateCommand({
+        TableName: table,
+        Key: keyOf(credential),
+        UpdateExpression: 'DELETE holders :set',
+        ConditionExpression: 'attribute_not_exists(holders) OR contains(holders, :me) AND size(holders) = :one',
+        ExpressionAttributeValues: { ':me': lease, ':set': new Set([lease]), ':one': 1 },
+      }),
+    ),
+  );
+
+/** Takes a run off a role's holders, others or none beside it. */
+export const leaveRole = async ({ documents, table }: Leases, credential: string, lease: string): Promise<void> => {
+  await documents.send(new UpdateCommand({ TableName: table, Key: keyOf(credential), UpdateExpression: 'DELETE holders :set', ExpressionAttributeValues: { ':set': new Set([lease]) } }));
+};
+
 /** Claims a credential for its end: true only for the last that holds it, or the one that claimed it before. One conditional write decides. */
 export const claimEnd = ({ documents, table }: Leases, credential: string, lease: string, now: Date): Promise<boolean> =>
   tried(
@@ -41,9 +65,9 @@ export const claimEnd = ({ documents, table }: Leases, credential: string, lease
       new UpdateCommand({
         TableName: table,
         Key: keyOf(credential),
-        UpdateExpression: 'SET ending = :me, endingAt = :now REMOVE holders',
+        UpdateExpression: 'SET ending = :me, endingAt = :now DELETE holders :set',
         ConditionExpression: 'ending = :me OR attribute_not_exists(ending) AND attribute_not_exists(holders) OR attribute_not_exists(ending) AND contains(holders, :me) AND size(holders) = :one',
-        ExpressionAttributeValues: { ':me': lease, ':now': now.toISOString(), ':one': 1 },
+        ExpressionAttributeValues: { ':me': lease, ':set': new Set([lease]), ':now': now.toISOString(), ':one': 1 },
       }),
     ),
   );
@@ -91,8 +115,11 @@ export const unclaimEnd = ({ documents, table }: Leases, credential: string, lea
   );
 
 /** Forgets a credential whose end is done. Harmless where somebody else has it by now. */
-export const forgetHolders = ({ documents, table }: Leases, credential: string, lease: string): Promise<boolean> =>
-  tried(documents.send(new DeleteCommand({ TableName: table, Key: keyOf(credential), ConditionExpression: 'ending = :me', ExpressionAttributeValues: { ':me': lease } })));
+export const forgetHolders = async ({ documents, table }: Leases, credential: string, lease: string): Promise<void> => {
+  const key = { TableName: table, Key: keyOf(credential), ExpressionAttributeValues: { ':me': lease } };
+  if (await tried(documents.send(new DeleteCommand({ ...key, ConditionExpression: 'ending = :me AND attribute_not_exists(holders)' })))) return;
+  await tried(documents.send(new UpdateCommand({ ...key, UpdateExpression: 'REMOVE ending, endingAt', ConditionExpression: 'ending = :me' })));
+};
 
 /** Who has a credential at this moment. */
 export const holdersOf = async ({ documents, table }: Leases, credential: string): Promise<Holders> => {

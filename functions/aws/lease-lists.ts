@@ -31,6 +31,7 @@ export const listLeases = async (request: HttpRequest, { leases, now }: LeaseApi
 /** `GET /leases/{id}` */
 export const showLease = async (request: HttpRequest, id: string, { leases, now }: LeaseApiDeps): Promise<HttpAnswer> => {
   const found = await leases.load(id);
-  await leases.recordUse({ what: 'shown', by: whoLooks(request), lease: id.slice(0, 80) });
+  // what is no lease's id may be anything, a value included
+  await leases.recordUse({ what: 'shown', by: whoLooks(request), lease: found?.id });
   return found ? { status: 200, body: leaseViewOf(found, now()) } : refuse(404, 'there is no such lease');
 };

@@ -1,7 +1,8 @@
 import { leaseViewOf, type Caller, type Lease } from '../core/lease.ts';
 import { awsIam, ownNames, type Configuration, type LeaseSubject } from '../core/configuration.ts';
-import { callerOf, holds, iamSubjectsOf, isHolder, principalOf, rightsFor, runFor, runOfToken, subjectsOf, type Claims } from '../core/lease-rights.ts';
-import { Refused, secondsIn, wishOf } from '../core/lease-terms.ts';
+import { callerOf, fulfilled, iamSubjectsOf, isHolder, principalOf, rightsFor, runFor, runOfToken, subjectsOf, type Claims } from '../core/lease-rights.ts';
+import { Refused, secondsIn, wishOf, type Wish } from '../core/lease-terms.ts';
+import type { Found } from '../core/connector.ts';
 import type { RunName } from '../../events/trigger.ts';
 import { fieldsOf, mostReason, reasonOf, refuse } from './api-request.ts';
 import { sendEnd } from './ends.ts';
@@ -63,35 +64,52 @@ export const postLease = async (request: HttpRequest, known: Known, deps: LeaseA
   const { configuration, now } = deps;
   const rules = rulesOf(configuration);
   const wish = wishOf(fieldsOf(request), now(), rules.maximumMinutes);
-  const id = `${wish.credential.connector}:${wish.credential.id}`;
-  const rights = rightsFor(known.subjects, wish.credential);
-  if (rights.length === 0) throw await refusedUse(deps, known.by, 'no right of this subject covers that credential');
-  if (isOwn(wish.credential.id, configuration)) throw await refusedUse(deps, known.by, "that is one of Rescind's own");
-  const granted = await grantedBy(rights, id, known, deps, signal);
-  if (!granted) throw await refusedUse(deps, known.by, "what the issuer keeps about that credential is not what this subject's right asks for");
-  const run = runFor(wish, known.run, granted, rules);
-  const { lease, isNew } = await register({ run, credential: id, owner: granted.owner, reason: wish.reason, seconds: wish.seconds, by: { ...known.by, as: granted.name } }, deps);
+  const { subject, credential, seen } = await grantedOf(wish.credential, known, deps, signal);
+  const run = runFor(wish, known.run, subject, rules);
+  const { lease, isNew } = await register({ run, credential, owner: subject.owner, principal: seen.principal, account: seen.account, reason: wish.reason, seconds: wish.seconds, by: { ...known.by, as: subject.name } }, deps);
   return { status: isNew ? 201 : 200, body: answerOf(lease, deps) };
 };
 
 /** Whether an id names a secret of Rescind's own, or something in the list of its own. */
-const isOwn = (id: string, configuration: Configuration): boolean => ownNames(configuration).some((own) => id === own || id === `secret/${own}` || (id.startsWith('secret/arn:') && new RegExp(`:secret:${own.replaceAll(/[^\w]/g, '\\$&')}(-\\w{6})?$`).test(id)));
+const ownIn = (configuration: Configuration) => (id: string): boolean => ownNames(configuration).some((own) => id === own || id === `secret/${own}` || (id.startsWith('secret/arn:') && new RegExp(`:secret:${own.replaceAll(/[^\w]/g, '\\$&')}(-\\w{6})?$`).test(id)));
 
-/** The first subject with a right that the credential fulfils, as its issuer sees it now. */
-const grantedBy = async (rights: ReturnType<typeof rightsFor>, id: string, { claims }: Known, { issuers, now, sleep, log }: LeaseApiDeps, signal: AbortSignal): Promise<LeaseSubject | undefined> => {
+/**
+ * Who may have the credential lent, and its one id. Throws `Refused`: whoever has no right that the credential fulfils is told the
+ * same whether it exists or not, and what is named in other words than a right's learns no more than that no right covers them.
+ */
+const grantedOf = async (asked: Wish['credential'], known: Known, deps: LeaseApiDeps, signal: AbortSignal): Promise<{ subject: LeaseSubject; credential: string; seen: Found }> => {
+  const { connector, id } = asked;
+  const isCovered = rightsFor(known.subjects, asked).length > 0;
+  const refused = (reason: string): Promise<Refused> => refusedUse(deps, known.by, reason);
+  const hasSome = known.subjects.some(({ may }) => may.some((right) => right.connector === connector));
+  if (!hasSome) throw await refused(noRight);
+  const isOwn = ownIn(deps.configuration);
+  // nobody looks at our own for a stranger: it is told apart only for whoever has a right without a condition
+  const seen: Found = isOwn(id) ? { exists: false, note: '' } : await lookUp(`${connector}:${id}`, deps, signal).catch(async (error: unknown) => {
+    throw isCovered ? error : await refused(noRight);
+  });
+  const held = fulfilled(rightsFor(known.subjects, asked, seen), seen, known.claims);
+  if (!held) throw await refused(isCovered ? "what the issuer keeps about that credential is not what this subject's right asks for" : noRight);
+  const name = seen.name ?? id;
+  if (isOwn(id) || isOwn(name)) throw await refused("that is one of Rescind's own");
+  if (!seen.exists) throw new Refused(404, 'its issuer knows no such credential');
+  if (seen.protectedBy) throw new Refused(409, `it cannot be taken back by us: ${seen.protectedBy}`);
+  return { subject: held.subject, credential: `${connector}:${name}`, seen };
+};
+
+const noRight = 'no right of this subject covers that credential';
+
+/** What its issuer sees of a credential at this moment. */
+const lookUp = async (id: string, { issuers, now, sleep, log }: LeaseApiDeps, signal: AbortSignal): Promise<Found> => {
   const credential = credentialOf(id);
   const issuer = issuers.get(credential.issuer);
   if (!issuer?.revoke) throw new Refused(400, 'credential.connector is no connector that can take a credential back');
-  let seen;
   try {
-    seen = await issuer.find(credential, { case: 'lease', round: 0, now, sleep, signal, binding: {}, intent: { noted: [], note: async () => undefined } });
+    return await issuer.find(credential, { case: 'lease', round: 0, now, sleep, signal, binding: {}, intent: { noted: [], note: async () => undefined } });
   } catch (error) {
     log.error('credential could not be looked up', { connector: credential.issuer, error: errorName(error) });
     throw new Refused(503, 'its issuer could not be asked about that credential: try again');
   }
-  if (!seen.exists) throw new Refused(404, 'its issuer knows no such credential');
-  if (seen.protectedBy) throw new Refused(409, `it cannot be taken back by us: ${seen.protectedBy}`);
-  return rights.find(({ right }) => right.where === undefined || holds(right.where, seen.attributes ?? {}, claims))?.subject;
 };
 
 /** The caller's own lease. Anybody else's does not exist for them. */

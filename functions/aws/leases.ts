@@ -46,13 +46,19 @@ export interface RunRecord {
 /** What a head's index keys begin with: leases are spread over so many partitions of an index, so that a burst of ends is not throttled. */
 export const shards = 4;
 
+/** What is alive or unfinished: found by its status without reading the rest. */
+const listed: readonly LeaseStatus[] = ['active', 'pending-revocation', 'shared'];
+/** Heads that one read looks through where most of them are of another status. */
+const filteredPage = 500;
+
 const zero = '0'.repeat(64);
 const width = 6;
 const tries = 12;
 const markerDays = 14;
 
 const hashOf = (line: object): string => createHash('sha256').update(JSON.stringify(line)).digest('hex');
-const shardOf = (id: string): number => Number.parseInt(id.slice(-2), 16) % shards;
+// by both parts of the id: many runs may be lent the same by the same holder, and one run may have many leases
+const shardOf = (id: string): number => (Number.parseInt(id.slice(-2), 16) + Number.parseInt(id.slice(2, 4), 16)) % shards;
 const pad = (n: number): string => String(n).padStart(width, '0');
 
 /** The table of leases: who was lent what, and what became of it; hash-chained lines like the ledger's, grouped by run. */
@@ -187,7 +193,7 @@ export class Leases {
       case: lease.case,
     };
     const shard = shardOf(lease.id);
-    const isListed = lease.status === 'active' || lease.status === 'pending-revocation' || lease.status === 'shared';
+    const isListed = listed.includes(lease.status);
     const index = isListed ? { statusKey: `${lease.status}#${shard}`, dueKey: `${dueAt ?? '9999'}#${lease.id}` } : {};
     try {
       await this.documents.send(
@@ -204,7 +210,7 @@ export class Leases {
     }
   }
 
-  /** Heads, newest first; with a status, those that have it. The cursor is the place of the last one that was shown. */
+  /** Heads, newest first; of what is alive or unfinished (`listed`) by status, the latest due first. The cursor is the place of the last one that was shown. */
   async list(status: LeaseStatus | undefined, limit: number, cursor?: string): Promise<Page<LeaseHead>> {
     const before = cursor === undefined ? undefined : Buffer.from(cursor, 'base64url').toString('utf8');
     const found = (await Promise.all(Array.from({ length: shards }, (_, shard) => this.newestOf(shard, status, limit, before)))).flat();
@@ -214,22 +220,25 @@ export class Leases {
   }
 
   private async newestOf(shard: number, status: LeaseStatus | undefined, limit: number, before: string | undefined): Promise<{ sortKey: string; head: LeaseHead }[]> {
+    const isFiltered = status !== undefined && !listed.includes(status);
+    const key = status !== undefined && !isFiltered ? `${status}#${shard}` : `lease#${shard}`;
+    const [index, partition, sort] = key.startsWith('lease#') ? ['byKind', 'kindKey', 'sortKey'] : ['byStatus', 'statusKey', 'dueKey'];
     const found: { sortKey: string; head: LeaseHead }[] = [];
     let from: Record<string, unknown> | undefined;
     do {
       const page = await this.documents.send(
         new QueryCommand({
           TableName: this.table,
-          IndexName: 'byKind',
-          KeyConditionExpression: before === undefined ? 'kindKey = :key' : 'kindKey = :key AND sortKey < :before',
-          ...(status === undefined ? {} : { FilterExpression: '#head.#status = :status', ExpressionAttributeNames: { '#head': 'head', '#status': 'status' } }),
-          ExpressionAttributeValues: { ':key': `lease#${shard}`, ...(before === undefined ? {} : { ':before': before }), ...(status === undefined ? {} : { ':status': status }) },
+          IndexName: index,
+          KeyConditionExpression: before === undefined ? `${partition} = :key` : `${partition} = :key AND ${sort} < :before`,
+          ...(isFiltered ? { FilterExpression: '#head.#status = :status', ExpressionAttributeNames: { '#head': 'head', '#status': 'status' } } : {}),
+          ExpressionAttributeValues: { ':key': key, ...(before === undefined ? {} : { ':before': before }), ...(isFiltered ? { ':status': status } : {}) },
           ScanIndexForward: false,
-          Limit: limit,
+          Limit: isFiltered ? filteredPage : limit,
           ExclusiveStartKey: from,
         }),
       );
-      found.push(...(page.Items ?? []).map((item) => ({ sortKey: String(item.sortKey), head: item.head as LeaseHead })));
+      found.push(...(page.Items ?? []).map((item) => ({ sortKey: String(item[sort]), head: item.head as LeaseHead })));
       from = page.LastEvaluatedKey;
     } while (from && found.length < limit);
     return found.slice(0, limit);

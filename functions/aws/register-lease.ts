@@ -5,7 +5,7 @@ import { isAfter } from '../core/run-end.ts';
 import { digest } from './digest.ts';
 import { sendEnd } from './ends.ts';
 import { rulesOf, type LeaseDeps } from './lease-deps.ts';
-import { addHolder, holdersOf } from './lease-holders.ts';
+import { addHolder, forgetHolders, holdersOf } from './lease-holders.ts';
 import type { EndMarker, RunRecord } from './leases.ts';
 import { armTimer } from './timers.ts';
 
@@ -14,6 +14,9 @@ export interface Lending {
   run: RunName;
   credential: string;
   owner: string;
+  /** As its issuer sees it now. */
+  principal?: string;
+  account?: string;
   reason: string;
   seconds: number;
   by: Caller;
@@ -25,8 +28,8 @@ const mostOfRun = 200;
 const beingEnded = 'this credential is being taken back at this moment: it cannot be lent';
 
 /** The end that is known of a run or of that job of it, as far as it is later than what the caller's token belongs to. */
-const endFor = ({ ended, jobs }: Pick<RunRecord, 'ended' | 'jobs'>, { run, by }: Pick<Lending, 'run' | 'by'>): EndMarker | undefined =>
-  [ended, run.job === undefined ? undefined : jobs.get(run.job)].find((marker) => marker !== undefined && !isAfter(by, run.platform, marker));
+const endFor = ({ ended, jobs }: Pick<RunRecord, 'ended' | 'jobs'>, { run, by }: Pick<Lending, 'run' | 'by'>, registeredAt: number): EndMarker | undefined =>
+  [ended, run.job === undefined ? undefined : jobs.get(run.job)].find((marker) => marker !== undefined && !isAfter(by, run.platform, marker, registeredAt));
 
 /**
  * Registers a lease, or finds the one that the same request made before. A run that is over gets nothing: what was asked
@@ -43,10 +46,13 @@ export const register = async (lending: Lending, deps: LeaseDeps): Promise<{ lea
   const { lease, isNew } = known ? { lease: known, isNew: false } : await written(id, lending, deps);
   // the same request at the same moment may have been answered, and its lease have ended, since the look
   if (isOver(lease)) throw new Refused(409, `this lease is over (${lease.status}): a new credential is another lease`);
+  // a head that was not written keeps a lease off every list and every sweep
+  if (!isNew) await leases.project(lease);
   await armTimer(lease, deps, { isNew });
-  if (!(await addHolder(leases, credential, id))) await beEnded(lease, deps);
+  if (!(await addHolder(leases, credential, id)) && !(await takeOver(lease, deps))) await beEnded(lease, deps);
   // the end may have come between the look and the line: whoever writes second sees the other
-  const over = endFor(record, lending) ?? endFor(await leases.run(run), lending);
+  const registeredAt = new Date(lease.registeredAt).getTime();
+  const over = endFor(record, lending, registeredAt) ?? endFor(await leases.run(run), lending, registeredAt);
   if (over) await endAtOnce(lease, over, deps);
   if (isNew) {
     count('LeaseRegistered');
@@ -56,14 +62,23 @@ export const register = async (lending: Lending, deps: LeaseDeps): Promise<{ lea
 };
 
 /** The lease with its first line; `isNew` for the one of several that wrote it. */
-const written = async (id: string, { run, credential, owner, reason, seconds, by }: Lending, { leases, configuration, now }: LeaseDeps): Promise<{ lease: Lease; isNew: boolean }> => {
+const written = async (id: string, { run, credential, owner, principal, account, reason, seconds, by }: Lending, { leases, configuration, now }: LeaseDeps): Promise<{ lease: Lease; isNew: boolean }> => {
   const from = now();
   const expiresAt = new Date(from.getTime() + seconds * 1000).toISOString();
-  const terms: Terms = { run, credential, owner, reason, expiresAt, maximumAt: new Date(from.getTime() + rulesOf(configuration).maximumMinutes * 60_000).toISOString() };
+  const terms: Terms = { run, credential, owner, ...(principal === undefined ? {} : { principal }), ...(account === undefined ? {} : { account }), reason, expiresAt, maximumAt: new Date(from.getTime() + rulesOf(configuration).maximumMinutes * 60_000).toISOString() };
   let isNew = false;
   const lease = await leases.tell(id, (current) => (!(isNew = current === undefined) ? undefined : { kind: 'registered', terms, timerAt: timerAt(id, from, expiresAt).toISOString(), by }));
   if (!lease) throw new Error('the lease was not written');
   return { lease, isNew };
+};
+
+/** Takes a place among the holders where the lease that claimed the end is over itself, and has died before it forgot its claim. */
+const takeOver = async ({ id, terms }: Lease, { leases }: LeaseDeps): Promise<boolean> => {
+  const { ending } = await holdersOf(leases, terms.credential);
+  const other = ending === undefined ? undefined : await leases.load(ending);
+  if (ending !== undefined && (!other || !isOver(other))) return false;
+  if (ending !== undefined) await forgetHolders(leases, terms.credential, ending);
+  return addHolder(leases, terms.credential, id);
 };
 
 /** The credential is being ended: by an end of this very lease, which goes on, or by another's, and then nothing was lent. */
@@ -86,7 +101,7 @@ export const renew = async (lease: Lease, seconds: number, by: Caller, deps: Lea
   const { leases, now } = deps;
   const record = await leases.run(lease.terms.run);
   if (isOver(lease) || lease.status !== 'active') throw new Refused(409, `this lease is over (${lease.status})`);
-  if (endFor(record, { run: lease.terms.run, by: lease.by })) throw new Refused(409, 'the run is over: its leases end');
+  if (endFor(record, { run: lease.terms.run, by: lease.by }, new Date(lease.registeredAt).getTime())) throw new Refused(409, 'the run is over: its leases end');
   const from = now();
   const wanted = from.getTime() + seconds * 1000;
   const expiresAt = new Date(Math.min(wanted, new Date(lease.terms.maximumAt).getTime())).toISOString();

@@ -94,7 +94,7 @@ export const stepping = async (name: string, step: Step, deps: Pick<StepDeps, 'l
 /** The context of one verb: its notes are lines of the ledger, so they survive us. */
 export const contextOf = (work: Work, verb: ActVerb | 'probe' | 'find', step: Step, deps: StepDeps, signal: AbortSignal): Context => {
   const round = verb === 'contain' || verb === 'rotate' || verb === 'revoke' ? roundOf(work.found, verb) : 0;
-  const noted = work.found.lines.flatMap((line) => (line.kind === 'noted' && line.verb === verb && line.round === round ? [line.fact] : []));
+  const noted = work.found.lines.flatMap((line) => (line.kind === 'noted' && (verb === 'probe' || (line.verb === verb && line.round === round)) ? [line.fact] : []));
   const intent: Intent = {
     noted,
     note: async (fact) => {

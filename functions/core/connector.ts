@@ -142,6 +142,10 @@ export interface Context {
 /** What `find` tells about a credential as its issuer sees it at this moment. */
 export interface Found {
   exists: boolean;
+  /** The one name of what was found, however it was asked for: `<connector>:<name>` is its id. Absent: the name that was asked for. */
+  name?: string;
+  /** Set where that name means more than what was asked for: who may have the part may not have the whole. */
+  isMore?: boolean;
   principal?: string;
   account?: string;
   /** Whether a successor can be made while this one still exists. */

@@ -24,14 +24,21 @@ export const deathAfter = (lease: Lease, tried: Tried, settle: ConnectorFacts['s
   return lease.act ? verdictOf([...lease.probes, ...tried.probes], lease.act.at, settle) : undefined;
 };
 
-/** Seconds until the next try, by how often it was tried: quick at first, then so that an issuer that is down is left in peace. */
-const backoff = [5, 15, 30, 60, 120];
+/** Seconds until the next try, by how often it was tried: quick at first, then so that an issuer that is down is left in peace, then so that nothing grows without end. */
+const backoff = [5, 15, 30, 60];
+const later: { tries: number; seconds: number }[] = [
+  { tries: 40, seconds: 120 },
+  { tries: 100, seconds: 300 },
+];
+const atLast = 3_600;
+
+const pauseOf = (tries: number): number => backoff[tries] ?? later.find((step) => tries < step.tries)?.seconds ?? atLast;
 
 /** When the next try is due (milliseconds since 1970): the next probe's time where one is awaited, else later with each try. */
 export const dueAfter = (lease: Lease, tried: Tried, verdict: Verdict | undefined, now: Date): number => {
   if (verdict?.verdict === 'not-yet' && tried.error === undefined) return verdict.probeAt;
   const asked = tried.acted?.result === 'pending' ? tried.acted.seconds : undefined;
-  return now.getTime() + (asked ?? backoff[Math.min(lease.tries, backoff.length - 1)] ?? 120) * 1000;
+  return now.getTime() + (asked ?? pauseOf(lease.tries)) * 1000;
 };
 
 const patienceSeconds = 600;

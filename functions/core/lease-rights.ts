@@ -1,5 +1,6 @@
 import type { RunName } from '../../events/trigger.ts';
 import { awsIam, type LeaseIssuer, type LeaseRight, type Leases, type LeaseSubject } from './configuration.ts';
+import type { Found } from './connector.ts';
 import type { Caller } from './lease.ts';
 import { Refused, type Wish } from './lease-terms.ts';
 
@@ -34,9 +35,27 @@ export const iamSubjectsOf = ({ subjects }: Leases, principal: string): LeaseSub
 export const matchesPattern = (pattern: string, id: string): boolean =>
   new RegExp(`^${pattern.split('*').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`, 's').test(id);
 
-/** The rights of these subjects that cover a credential, each with its subject. */
-export const rightsFor = (subjects: readonly LeaseSubject[], { connector, id }: Wish['credential']): { subject: LeaseSubject; right: LeaseRight }[] =>
-  subjects.flatMap((subject) => subject.may.filter((right) => right.connector === connector && matchesPattern(right.id, id)).map((right) => ({ subject, right })));
+/** A right with the subject whose it is. */
+export interface Held {
+  subject: LeaseSubject;
+  right: LeaseRight;
+}
+
+/**
+ * The rights of these subjects that cover a credential as it was asked for or, once it is found, by its one name. Where that
+ * name means more than what was asked for, only rights that cover the name itself.
+ */
+export const rightsFor = (subjects: readonly LeaseSubject[], { connector, id }: Wish['credential'], { name = id, isMore = false }: Pick<Found, 'name' | 'isMore'> = {}): Held[] => {
+  const names = isMore ? [name] : [id, name];
+  return subjects.flatMap((subject) => subject.may.filter((right) => right.connector === connector && names.some((one) => matchesPattern(right.id, one))).map((right) => ({ subject, right })));
+};
+
+/** Whether a right is for whatever its pattern covers, without a word from the issuer. */
+const isUnconditional = ({ where = {} }: LeaseRight): boolean => Object.keys(where).length === 0;
+
+/** The first right that the credential fulfils, as its issuer sees it. One that does not exist fulfils no condition. */
+export const fulfilled = (rights: readonly Held[], { exists, attributes = {} }: Pick<Found, 'exists' | 'attributes'>, claims: Claims): Held | undefined =>
+  rights.find(({ right }) => isUnconditional(right) || (exists && holds(right.where ?? {}, attributes, claims)));
 
 /** Whether what the issuer keeps about the credential is what the right asks for. A claim that the token has not is never met. */
 export const holds = (where: Record<string, string>, attributes: Record<string, string>, claims: Claims): boolean =>
@@ -87,9 +106,8 @@ export const runFor = (wish: Wish, ofToken: RunName | undefined, subject: LeaseS
     return { ...own, ...(job === undefined ? {} : { job }) };
   }
   if (!wish.run) throw new Refused(400, 'run is missing: {"platform", "run", "attempt"}; the token does not say which run it is of');
-  if (!(subject.platforms ?? []).includes(wish.run.platform)) {
-    throw new Refused(403, byTokenOnly(leases).includes(wish.run.platform) ? 'runs of this platform are named by their own tokens only' : 'this subject may not name runs of that platform');
-  }
+  if (byTokenOnly(leases).includes(wish.run.platform)) throw new Refused(403, 'runs of this platform are named by their own tokens only');
+  if (!(subject.platforms ?? []).includes(wish.run.platform)) throw new Refused(403, 'this subject may not name runs of that platform');
   const { job, ...run } = wish.run;
   return wish.until === 'run' || job === undefined ? run : { ...run, job };
 };

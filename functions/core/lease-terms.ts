@@ -16,8 +16,11 @@ export const runKeyOfLease = (id: string): string | undefined => new RegExp(`^l-
 
 const mostEarly = { share: 0.1, slackSeconds: 60, spreadSeconds: 300 };
 
-/** A share of 1 that is the same for the same lease, from its id. */
-const shareOf = (id: string): number => Number.parseInt(id.slice(-8), 16) / 2 ** 32;
+/** A share of 1 that is the same for the same lease, from both parts of its id: many runs may be lent the same by the same holder. */
+const shareOf = (id: string): number => {
+  const [run = 0, own = 0] = id.split('-').slice(1).map((part) => Number.parseInt(part.slice(-8), 16) / 2 ** 32);
+  return (run + own) % 1;
+};
 
 /**
  * When a lease's timer goes off: before its expiry, so that it is dead by then although EventBridge keeps time to the minute, and

@@ -32,6 +32,9 @@ export interface Terms {
   credential: string;
   owner: string;
   reason: string;
+  /** As its issuer named them when it was lent: to whom it belongs, and in which account. */
+  principal?: string;
+  account?: string;
   /** ISO 8601: when it ends by itself. */
   expiresAt: string;
   /** ISO 8601: the latest to which it can be renewed. */
@@ -100,6 +103,8 @@ export interface Lease {
   /** How it is known to be dead, or why it is not. */
   note?: string;
   basis?: 'value' | 'record';
+  /** What was opened with it and is not known to be dead, with how. */
+  loose?: string[];
   /** With whom the credential lives on. */
   with?: string[];
   /** The path of the API that lists its case. */
@@ -164,6 +169,7 @@ const tell = (lease: Lease, line: LeaseLine): void => {
     case 'released':
       lease.note = line.note;
       lease.basis = line.basis;
+      if (looseOf(line).length > 0) lease.loose = looseOf(line);
       return over(lease, line, 'released', lease.ending ?? line.why);
     case 'handed-on':
       lease.with = line.to;
@@ -179,6 +185,9 @@ const tell = (lease: Lease, line: LeaseLine): void => {
       return;
   }
 };
+
+/** What an act told of and could not account for. */
+const looseOf = ({ acted }: { acted?: Acted }): string[] => (acted && 'children' in acted ? (acted.children ?? []) : []).filter(({ accounted }) => !accounted).map(({ id, how }) => `${id} (${how})`);
 
 /** A lease as the API shows it. */
 export const leaseViewOf = (lease: Lease, now: Date) => ({
@@ -197,6 +206,7 @@ export const leaseViewOf = (lease: Lease, now: Date) => ({
   endedAt: lease.endedAt,
   basis: lease.basis,
   note: lease.note,
+  loose: lease.loose,
   with: lease.with,
   case: lease.case,
   tries: lease.tries,
@@ -243,7 +253,7 @@ export const sentenceOf = (line: LeaseEntry): string => {
     case 'tried':
       return `${endingInWords(line.why)}; ${triedInWords(line)}`;
     case 'released':
-      return `${endingInWords(line.why)}; dead: ${line.note}`;
+      return `${endingInWords(line.why)}; dead: ${line.note}${looseOf(line).map((one) => `; not accounted for: ${one}`).join('')}`;
     case 'handed-on':
       return `${endingInWords(line.why)}; the credential lives on with ${line.to.join(', ')}`;
     case 'shared':

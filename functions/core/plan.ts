@@ -125,9 +125,14 @@ const stepsOf = (c: Circumstances, bound: readonly Copy[]): { steps: PlannedStep
   const steps: PlannedStep[] = [];
   const reasons: string[] = [];
   const remaining: string[] = [];
-  // a lent credential goes for good; so does one that nothing gentler stops and nothing replaces
-  if (c.abilities.revoke && (c.proof === 'lease' || (!c.abilities.contain && c.credential.copies.length === 0))) {
-    reasons.push(c.proof === 'lease' ? 'it was lent to a run that is over' : 'its issuer can take it back, and no copy of it is known');
+  // it was seen dead since, and may be lent again by now: it is looked at and not touched
+  if (c.proof === 'lease' && c.reports.some(({ trigger, opening }) => trigger !== undefined && opening === 'released')) {
+    reasons.push('its lease was released after all: whether it is dead is looked at once more');
+    return { steps: [{ verb: 'probe', purpose: 'death' }], reasons, remaining };
+  }
+  // a lent credential goes for good
+  if (c.proof === 'lease' && c.abilities.revoke) {
+    reasons.push('it was lent to a run that is over');
     return { steps: [{ verb: 'revoke' }, { verb: 'probe', purpose: 'death' }], reasons, remaining };
   }
   if (c.abilities.contain) {

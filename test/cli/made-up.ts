@@ -19,7 +19,7 @@ export const viewOf = (n: number, status: LeaseStatus, more: Partial<LeaseView> 
   const { id, credential, run, owner, registeredAt, expiresAt } = rowOf(n);
   return {
     id, status, credential, run, owner, reason: 'deploys the shop', by: { issuer: 'https://token.example', subject: 'repo:acme/shop', repository: 'acme/shop', address: '192.0.2.7' }, registeredAt, expiresAt, maximumAt: minutesFromNow(60),
-    jobRole: undefined, ending: undefined, endedAt: undefined, basis: undefined, note: undefined, with: undefined, case: undefined, tries: 0, dueAt: undefined,
+    jobRole: undefined, ending: undefined, endedAt: undefined, basis: undefined, note: undefined, loose: undefined, with: undefined, case: undefined, tries: 0, dueAt: undefined,
     timeline: [{ n: 1, at: registeredAt, what: 'registered', text: `${credential} lent`, hash: 'ab'.repeat(32) }],
     ...more,
   };

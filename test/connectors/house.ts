@@ -56,6 +56,8 @@ export interface HouseOptions {
   local?: boolean;
   quotas?: boolean;
   region?: string;
+  /** How often the clients try, where the test does not want to wait for them. */
+  maxAttempts?: number;
   onCall?: (called: Called) => void;
 }
 
@@ -82,7 +84,7 @@ export const startHouse = async (options: HouseOptions = {}): Promise<House> => 
       configuration: options.configuration ?? configurationOf(),
       local: options.local ?? true,
       ownRoles: options.ownRoles,
-      aws: { region: options.region ?? region, endpoint: aws.url, credentials: { accessKeyId: functionCaller.id, secretAccessKey: functionCaller.secret } },
+      aws: { region: options.region ?? region, endpoint: aws.url, credentials: { accessKeyId: functionCaller.id, secretAccessKey: functionCaller.secret }, ...(options.maxAttempts ? { maxAttempts: options.maxAttempts } : {}) },
     },
     {
       onCall: (called) => {

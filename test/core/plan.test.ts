@@ -131,3 +131,16 @@ describe('laws', () => {
     );
   });
 });
+
+describe('a credential that was lent', () => {
+  const lent = { ...circumstances(), proof: 'lease' as const, abilities: { contain: true, revoke: true, rotate: true, probe: true } };
+  const report = { ...lent.reports[0], trigger: 'JobEnded' as const };
+
+  test('is revoked and looked at, whatever gentler way there is', () => {
+    expect(verbs(planOf({ ...lent, reports: [{ ...report, opening: 'ended' }] as never }))).toEqual(['revoke', 'probe death']);
+  });
+
+  test('is not touched again once its lease was released: somebody else may have it by now', () => {
+    expect(verbs(planOf({ ...lent, reports: [{ ...report, opening: 'ended' }, { ...report, opening: 'released' }] as never }))).toEqual(['probe death']);
+  });
+});

@@ -27,7 +27,7 @@ const world: World = {
     leases: {
       maximumMinutes: 60, audience: 'rescind', issuers: [{ issuer: '${oidc.github.url}', platform: 'github-actions' }], jobRoles: [],
       subjects: [
-        { name: 'docs/shop', issuer: '${oidc.github.url}', claims: ids, owner: 'orders', may: [{ connector: 'vault', id: 'token/*', where: { 'meta.run_id': '{run_id}' } }] },
+        { name: 'docs/shop', issuer: '${oidc.github.url}', claims: ids, owner: 'orders', may: [{ connector: 'vault', id: 'token/*', where: { 'meta.run_id': '{run_id}' } }, { connector: 'vault', id: 'token/gone-accessor' }] },
         { name: 'nightly', issuer: 'aws-iam', principal: 'arn:aws:iam::111122223333:role/nightly', platforms: ['aws-batch'], owner: 'orders', may: [{ connector: 'vault', id: 'token/third-*', where: { 'meta.run_id': run } }] },
       ],
     },

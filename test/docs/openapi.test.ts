@@ -200,7 +200,7 @@ describe('the answers of a running service', () => {
       await ask('POST', `/leases/${String(lent.id)}/end`, 202, { token, as: 'POST /leases/{id}/end' });
       expect(await becomes(lent.id, 'released')).toMatchObject({ basis: 'record', ending: { kind: 'by-holder' } });
       await ask('POST', `/leases/${String(lent.id)}/renew`, 409, { token, as: 'POST /leases/{id}/renew' });
-      await ask('POST', '/leases', 404, { token, body: wish(accessors[0]) });
+      await ask('POST', '/leases', 403, { token, body: wish(accessors[0]) });
     });
 
     it('refuse what is for a run that is over', async () => {
@@ -247,7 +247,8 @@ describe('the answers of a running service', () => {
         await ask('POST', path, 413, { as, token, raw: ' '.repeat(64 * 1024 + 1) });
       }
       await ask('POST', '/leases', 400, { token, body: { credential: 'all of them' } });
-      await ask('POST', '/leases', 404, { token, body: wish('no-such-accessor') });
+      await ask('POST', '/leases', 403, { token, body: wish('no-such-accessor') });
+      await ask('POST', '/leases', 404, { token, body: wish('gone-accessor') });
       await ask('POST', '/leases', 403, { token, body: { ...wish('x'), credential: { connector: 'aws-iam-key', id: 'x' } } });
       for (const path of ['/leases', '/iam/leases']) await ask('DELETE', path, 405, { as: `POST ${path}` });
       await ask('PUT', '/leases/l-none/revoke', 405, { as: 'POST /leases/{id}/revoke' });

@@ -50,6 +50,11 @@ describe('buildkite', () => {
 
   it('ends no build that waits to be unblocked', () => {
     expect(told(buildkite, sampleText('buildkite', 'build-finished-blocked.json'))).toMatchObject({ kind: 'ignored' });
+    for (const state of ['passed', 'failed']) expect(withBuild({ state, blocked: true }), state).toMatchObject({ kind: 'ignored' });
+  });
+
+  it.each(['canceled', 'skipped', 'not_run', 'a_word_of_tomorrow'])('ends a build that is %s, though it was blocked: nobody unblocks it any more', (state) => {
+    expect(withBuild({ state, blocked: true })).toMatchObject({ kind: 'triggers', triggers: [{ state }] });
   });
 
   it.each(['ping', 'job.started', 'job.promised_exit_status', 'build.running', 'build.failing', 'agent.connected'])('records the event %s', (event) => {

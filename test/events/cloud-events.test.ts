@@ -19,6 +19,12 @@ describe('a CloudEvent', () => {
     expect(batch([])).toEqual({ ok: true, value: [] });
   });
 
+  it('is refused with all others in a batch of more than 500', () => {
+    const many = Array.from({ length: 501 }, (_, at) => ({ ...event, id: `e-${at}` }));
+    expect(batch(many)).toEqual({ ok: false, reason: 'the batch has more than 500 events: send it in parts' });
+    expect(batch(many.slice(1))).toMatchObject({ ok: true, value: { length: 500 } });
+  });
+
   it('has its headers decoded, quoted or not, and once only', () => {
     const subjects = ['Euro%20%E2%82%AC%20%F0%9F%98%80', '"Euro%20%E2%82%AC%20%F0%9F%98%80"', '"a \\"b\\""', '%2541', '100%', '%zz', '%E2%82'].map((text) => {
       const parsed = binary({ 'ce-subject': text });

@@ -7,6 +7,8 @@ import { headersOf, requestOf, sampleText } from './samples.ts';
 interface Told { action: string; repository: object; workflow_job: Record<string, unknown> }
 const completed = sampleOf<Told>(githubActions, 'workflow-job-completed.json');
 const withJob = (changes: object) => told(githubActions, { ...completed, workflow_job: { ...completed.workflow_job, ...changes } });
+const run = sampleOf<{ workflow_run: object }>(githubActions, 'workflow-run-completed.json');
+const withRun = (changes: object) => told(githubActions, { ...run, workflow_run: { ...run.workflow_run, ...changes } }, 'workflow-run');
 
 describe('github-actions', () => {
   it('tells the end of one job', () => {
@@ -42,13 +44,24 @@ describe('github-actions', () => {
     expect(told(githubActions, { ...completed, action })).toMatchObject({ kind: 'ignored' });
   });
 
-  it.each(['failure', 'cancelled', 'timed_out', 'action_required', 'neutral', 'stale', 'startup_failure', 'a_word_of_tomorrow', null])('takes a completed job for an end, whatever its conclusion is: %j', (conclusion) => {
-    expect(withJob({ conclusion })).toMatchObject({ kind: 'triggers', triggers: [{ state: conclusion ?? 'completed' }] });
+  it.each(['failure', 'cancelled', 'timed_out', 'action_required', 'neutral', 'stale', 'startup_failure', 'a_word_of_tomorrow'])('takes a completed job for an end, whatever its conclusion is: %j', (conclusion) => {
+    expect(withJob({ conclusion })).toMatchObject({ kind: 'triggers', triggers: [{ state: conclusion }] });
+  });
+
+  it.each(['failure', 'cancelled', 'timed_out', 'skipped', 'neutral', 'stale', 'startup_failure', 'a_word_of_tomorrow'])('takes a completed run for an end, whatever its conclusion is: %j', (conclusion) => {
+    expect(withRun({ conclusion })).toMatchObject({ kind: 'triggers', triggers: [{ state: conclusion }] });
+  });
+
+  it('does not end a run that waits for an approval, before any job of it ran', () => {
+    expect(withRun({ conclusion: 'action_required' })).toMatchObject({ kind: 'ignored', reason: expect.stringContaining('approval') as unknown });
+  });
+
+  it.each([null, undefined, '', 7, {}, '\u200b'])('ends nothing that has no conclusion: %j', (conclusion) => {
+    expect([withRun({ conclusion }).kind, withJob({ conclusion }).kind]).toEqual(['ignored', 'ignored']);
   });
 
   it('does not end an attempt that began while the message about the one before was on its way', () => {
-    const run = sampleOf<{ workflow_run: object }>(githubActions, 'workflow-run-completed.json');
-    expect(told(githubActions, { ...run, workflow_run: { ...run.workflow_run, status: 'queued', run_attempt: 2, conclusion: null } }, 'workflow-run')).toMatchObject({ kind: 'ignored' });
+    expect(withRun({ status: 'queued', run_attempt: 2, conclusion: null })).toMatchObject({ kind: 'ignored' });
   });
 
   it.each(['ping', 'push', 'secret_scanning_alert', 'check_run', 'constructor', '__proto__'])('records the event %s', (event) => {
@@ -56,14 +69,14 @@ describe('github-actions', () => {
   });
 
   it('is not fooled by a signed body under the unsigned name of another event', () => {
-    const run = sampleText('github-actions', 'workflow-run-completed.json');
+    const ofRun = sampleText('github-actions', 'workflow-run-completed.json');
     const alert = { ...(JSON.parse(sampleText('github-secret-scanning', 'created.json')) as object), action: 'completed' };
     for (const event of ['workflow_job', 'workflow_run']) {
       expect(told(githubActions, alert, '', { 'x-github-event': event }).kind).toBe('malformed');
       expect(told(githubActions, { ...completed, workflow_run: { id: 1, run_attempt: 1 } }, '', { 'x-github-event': event }).kind).toBe('malformed');
     }
     expect(told(githubActions, completed, '', { 'x-github-event': 'workflow_run' }).kind).toBe('malformed');
-    expect(told(githubActions, run, '', { 'x-github-event': 'workflow_job' }).kind).toBe('malformed');
+    expect(told(githubActions, ofRun, '', { 'x-github-event': 'workflow_job' }).kind).toBe('malformed');
     expect(told(githubSecretScanning, completed, '', { 'x-github-event': 'secret_scanning_alert' }).kind).not.toBe('triggers');
   });
 

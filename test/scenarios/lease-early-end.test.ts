@@ -31,7 +31,7 @@ describe('an end that comes before the lease', () => {
     expect(town.counted.get('LeaseRefused')).toBe(1);
     await town.until(() => town.platform.timers().length === 0, 'its timer is deleted');
     // its vault knows the token no more; and another attempt of the run is not over
-    expect((await town.register(1, 500)).status).toBe(404);
+    expect((await town.register(1, 500)).status).toBe(403);
     expect((await town.register(2, 500, { claims: { run_attempt: '2' } })).status).toBe(201);
   });
 

@@ -2,7 +2,7 @@ import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { accessorOf } from '../lease-world.ts';
-import { inLeaseTown } from './lease-play.ts';
+import { inLeaseTown, quiet } from './lease-play.ts';
 
 const token = (n: number): string => `vault:token/${accessorOf(n)}`;
 
@@ -26,7 +26,7 @@ describe('mode observe', () => {
       await town.until(async () => (await town.rows('&status=observed')).length === 5, 'it is observed');
       await town.runEnded(501);
       await town.due('day');
-      await town.until(() => town.platform.sqs.queues.queue('rescind-ends').messages.size === 0, 'all ends are handled');
+      await quiet(town);
       expect([await calls(), await town.views(), town.counted.get('LeaseReleased')]).toEqual([dead, [], undefined]);
       for (const n of [1, 2, 3, 4, 5]) expect(await town.isAlive(token(n))).toBe(true);
     });

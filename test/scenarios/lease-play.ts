@@ -62,6 +62,13 @@ export const leapingClock = (speed = 50): LeapingClock => {
   };
 };
 
+/** Waits until no end is being handled or waits to be; those that are for a later time stay. */
+export const quiet = (town: LeaseTown): Promise<unknown> =>
+  town.until(() => {
+    const now = town.clock.now().getTime();
+    return [...town.platform.sqs.queues.queue('rescind-ends').messages.values()].every(({ receiveCount, visibleAt }) => receiveCount === 0 && visibleAt > now);
+  }, 'all ends are handled');
+
 /** A story with what it is played with. */
 export interface Play {
   town: LeaseTown;

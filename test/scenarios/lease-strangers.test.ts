@@ -2,7 +2,7 @@ import { QueryCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accessorOf, brokerRole, ownerId, projectId, repositoryId, type LeaseAnswer } from '../lease-world.ts';
-import { openPlay } from './lease-play.ts';
+import { inLeaseTown, openPlay } from './lease-play.ts';
 
 const stranger = 'token/strangeraccessor00000000';
 const wish = (n: number, more: object = {}) => ({ credential: { connector: 'vault', id: `token/${accessorOf(n)}` }, reason: 'builds the app', minutes: 10, ...more });
@@ -65,11 +65,23 @@ describe('who may lease', () => {
     const token = await town.githubToken(500);
     await expectRefused(post(token, wish(1, { credential: { connector: 'vault', id: stranger } })), 403, 'is not what this subject');
     await expectRefused(post(token, wish(1, { credential: { connector: 'vault', id: `token/${accessorOf(1, true)}` } })), 403, 'is not what this subject');
-    await expectRefused(post(token, wish(1, { credential: { connector: 'vault', id: 'token/nosuchaccessor0000000000' } })), 404, 'knows no such credential');
+    await expectRefused(post(token, wish(1, { credential: { connector: 'vault', id: 'token/nosuchaccessor0000000000' } })), 403, 'is not what this subject');
     await expectRefused(post(token, wish(1, { credential: { connector: 'vault', id: 'prefix/database/creds' } })), 403, 'no right');
     await expectRefused(post(token, wish(1, { credential: { connector: 'aws-role-session', id: 'arn:aws:iam::111122223333:role/any' } })), 403, 'no right');
     await expectRefused(post(token, wish(1, { credential: { connector: 'vault', id: 'token/rescindaccessor000000000' } })), 403, 'is not what this subject');
     expect(await refusedUses()).toContainEqual(expect.objectContaining({ reason: expect.stringContaining('what the issuer keeps') as string, by: expect.objectContaining({ repository: 'acme/app', subject: 'repo:acme/app:ref:refs/heads/main' }) as object }));
+  });
+
+  it('is told of what it has no right to no more than of what does not exist', async () => {
+    const { town } = play;
+    const token = await town.githubToken(500);
+    const before = (await refusedUses()).length;
+    const ids = [stranger, 'token/nosuchaccessor0000000000', 'token/strangeraccessor00000000@root', 'token/..', 'token/rescindaccessor000000000'];
+    const answers: LeaseAnswer[] = [];
+    for (const id of ids) answers.push(await post(token, wish(1, { credential: { connector: 'vault', id } })));
+    expect(answers).toEqual(ids.map(() => ({ status: 403, body: answers[0]?.body })));
+    const uses = (await refusedUses()).slice(before);
+    expect([uses.length, new Set(uses.map(({ reason }) => reason)).size]).toEqual([ids.length, 1]);
   });
 
   it('names no run but the one that the token is of', async () => {
@@ -144,5 +156,39 @@ describe('who may lease', () => {
     expect((await town.ask('POST', '/leases/l-nothing/revoke', { reason: 'it leaks' })).status).toBe(404);
     expect((await town.ask('POST', path, { reason: 'it leaks' }, 'grace')).status).toBe(202);
     expect(await town.becomes(body.id ?? '', 'released')).toMatchObject({ ending: { kind: 'by-operator', reason: 'it leaks', by: { subject: 'grace' } } });
+  });
+});
+
+describe('what a caller is told of a credential', () => {
+  it('is that it does not exist, or that it is kept, only where a right is fulfilled', async () => {
+    const tagged = (name: string, team: string, tags: Record<string, string> = {}) => ({ name, value: '${stranger}', tags: { team, ...tags } });
+    const mine = { 'tag.team': 'ci' };
+    await inLeaseTown(
+      {
+        runners: 1,
+        aws: { secrets: [tagged('ci/kept', 'ci'), tagged('ci/theirs', 'payments'), tagged('open/kept', 'payments'), tagged('ci/lent', 'ci', { 'rescind:lent': 'job' })] },
+        leases: {
+          subjects: [{
+            name: 'broker', issuer: 'aws-iam', principal: brokerRole, platforms: ['nightly'], owner: 'platform',
+            may: [{ connector: 'aws-secrets-manager', id: 'secret/ci/*', where: mine }, { connector: 'aws-secrets-manager', id: 'secret/open/*' }, { connector: 'vault', id: 'token/nosuchaccessor0000000000' }],
+          }],
+        },
+      },
+      async ({ town }) => {
+        const ask = async (connector: string, id: string): Promise<[number, string | undefined]> => {
+          const { status, body } = await town.lease('/iam/leases', { principal: brokerRole }, { run: { platform: 'nightly', run: 'r' }, credential: { connector, id }, reason: 'x', minutes: 5 });
+          return [status, body.error];
+        };
+        const secret = (name: string) => ask('aws-secrets-manager', `secret/${name}`);
+        const refused = [403, "what the issuer keeps about that credential is not what this subject's right asks for"];
+        expect(await secret('ci/theirs')).toEqual(refused);
+        expect(await secret('ci/none')).toEqual(refused);
+        expect(await secret('ci/kept')).toEqual([409, expect.stringContaining('no tag rescind:lent')]);
+        expect(await secret('open/kept')).toEqual([409, expect.stringContaining('no tag rescind:lent')]);
+        expect(await secret('open/none')).toEqual([404, 'its issuer knows no such credential']);
+        expect(await ask('vault', 'token/nosuchaccessor0000000000')).toEqual([404, 'its issuer knows no such credential']);
+        expect((await secret('ci/lent'))[0]).toBe(201);
+      },
+    );
   });
 });

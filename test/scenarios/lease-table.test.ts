@@ -3,7 +3,7 @@ import { releaseOf } from '../../functions/aws/composition-leases.ts';
 import { eachRecord } from '../../functions/aws/lambda.ts';
 import { handle } from '../../functions/release.ts';
 import { accessorOf } from '../lease-world.ts';
-import { inLeaseTown, openPlay } from './lease-play.ts';
+import { inLeaseTown, openPlay, quiet } from './lease-play.ts';
 
 const token = (n: number): string => `vault:token/${accessorOf(n)}`;
 
@@ -78,7 +78,7 @@ describe('when what we stand on has a bad moment', () => {
     for (const detail of [{ status: 'SUCCEEDED' }, { jobId: '../..', status: 'FAILED' }, 7, null]) expect((await town.event({ ...batch, detail })).status).toBe(202);
     await town.until(() => (town.counted.get('DeliveryRejected') ?? 0) === before + 4, 'all are refused');
     for (const status of ['SUBMITTED', 'RUNNABLE', 'RUNNING']) await town.event({ ...batch, detail: { jobId: 'j-1', status } });
-    await town.until(() => town.platform.sqs.queues.queue('rescind-ends').messages.size === 0, 'all are handled');
+    await quiet(town);
     expect(town.platform.deadLetters()).toHaveLength(7);
   });
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accessorOf } from '../lease-world.ts';
-import { openPlay } from './lease-play.ts';
+import { openPlay, quiet } from './lease-play.ts';
 
 const token = (n: number): string => `vault:token/${accessorOf(n)}`;
 
@@ -14,7 +14,6 @@ describe('a lease whose run never tells of its end', () => {
   const lent = async (n: number, minutes = 30): Promise<string> => (await play.town.register(n, 500 + n, { minutes })).body.id ?? '';
   const ends = () => play.town.platform.sqs.queues;
   const send = (body: object): unknown => ends().send('rescind-ends', { body: JSON.stringify(body) });
-  const quiet = (): Promise<unknown> => play.town.until(() => ends().queue('rescind-ends').messages.size === 0, 'all ends are handled');
   const timeOf = (id: string): number => new Date(play.town.platform.timers().find(({ name }) => name === id)?.at ?? 0).getTime();
   /** So many seconds after a lease's timer is to go off. */
   const leapTo = (id: string, seconds: number): void => play.clock.leap((timeOf(id) - play.clock.now().getTime()) / 1000 + seconds);
@@ -27,7 +26,7 @@ describe('a lease whose run never tells of its end', () => {
     const early = (new Date(expiresAt).getTime() - timeOf(id)) / 1000;
     expect([early >= 60, early <= 245]).toEqual([true, true]);
     leapTo(id, -30);
-    await quiet();
+    await quiet(play.town);
     expect((await town.look(id)).status).toBe('active');
     clock.leap(40);
     const lease = await town.becomes(id, 'released');
@@ -46,14 +45,14 @@ describe('a lease whose run never tells of its end', () => {
     });
     await town.runEnded(502);
     await town.becomes(first, 'released');
-    await quiet();
+    await quiet(play.town);
     const end = between.after('release DynamoDB UpdateItem', async () => {
       await town.runEnded(503);
       await moment();
     });
     leapTo(second, 1);
     await town.becomes(second, 'released');
-    await quiet();
+    await quiet(play.town);
     expect([timer.done(), end.done(), await released(first), await released(second)]).toEqual([true, true, 1, 1]);
     expect([await town.isAlive(token(2)), await town.isAlive(token(3)), town.platform.deadLetters()]).toEqual([false, false, []]);
   });
@@ -68,7 +67,7 @@ describe('a lease whose run never tells of its end', () => {
     clock.leap(60);
     clock.leap(60);
     send({ kind: 'timer', lease: id });
-    await quiet();
+    await quiet(play.town);
     expect([await released(id), town.counted.get('LeaseReleased')]).toEqual([1, count + 1]);
   });
 
@@ -79,7 +78,7 @@ describe('a lease whose run never tells of its end', () => {
     leapTo(id, 10);
     await town.until(() => !town.platform.timers().some(({ name }) => name === id), 'the timer went off for nobody');
     await town.due();
-    await quiet();
+    await quiet(play.town);
     // it may be late: the sweep leaves it two minutes more
     expect((await town.look(id)).status).toBe('active');
     clock.leap(3 * 60);
@@ -87,7 +86,7 @@ describe('a lease whose run never tells of its end', () => {
     expect(await town.becomes(id, 'released')).toMatchObject({ ending: { kind: 'expired' } });
     expect([town.counted.get('LeaseTimerLost'), await town.isAlive(token(6))]).toEqual([1, false]);
     await town.due();
-    await quiet();
+    await quiet(play.town);
     expect(town.counted.get('LeaseTimerLost')).toBe(1);
   });
 
@@ -112,7 +111,7 @@ describe('a lease whose run never tells of its end', () => {
     await town.until(() => !town.platform.timers().some(({ name }) => name === id), 'the timer went off for nobody');
     await town.due('day');
     await town.becomes(id, 'released');
-    await quiet();
+    await quiet(play.town);
     expect([(await town.look(young)).status, await town.isAlive(token(8))]).toEqual(['active', true]);
   });
 
@@ -125,7 +124,7 @@ describe('a lease whose run never tells of its end', () => {
       send({ kind: 'again', lease });
       send({ kind: 'end', lease, why: { kind: 'expired', at: town.clock.now().toISOString() } });
     }
-    await quiet();
+    await quiet(play.town);
     expect([town.platform.deadLetters(), (await town.rows()).map(({ id, status }) => `${id} ${status}`)]).toEqual([[], before]);
     expect(town.logged.filter((message) => message === 'timer of an unknown lease')).toHaveLength(4);
   });

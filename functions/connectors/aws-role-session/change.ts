@@ -14,6 +14,10 @@ export interface Change {
   isMade(ended: Ended): boolean;
   /** Set for an end, which later changes repeat for a while, should a replica that is behind hide it. Unset for what takes an end back. */
   want?: Want;
+  /** Set for what takes an end back: the end that is not to be repeated any more. */
+  undoes?: Want;
+  /** Why it must not be made of what is there now; undefined where it may. Asked anew before each write. */
+  refusal?(ended: Ended): string | undefined;
 }
 
 /** A change that ends sessions. */

@@ -19,6 +19,9 @@ export const findSessions = async (edges: Edges, { name }: Credential, { signal 
   if (reason !== undefined && reason !== kept) return { exists: false, account: named.account, note: reason };
   return {
     exists: true,
+    // a time is no part of the name: what is ended later is older than that moment, whatever was asked
+    name: named.session === undefined ? role.arn : `arn:${named.partition}:sts::${named.account}:assumed-role/${role.name}/${named.session}`,
+    ...(named.before === undefined ? {} : { isMore: true }),
     principal: role.name,
     account: named.account,
     protectedBy: kept,

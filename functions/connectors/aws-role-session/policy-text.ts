@@ -52,8 +52,8 @@ const textWith = ({ all, sessions, marks }: Ended, digits: number): string => {
   return JSON.stringify({ Version: '2012-10-17', Statement: [...(all ? [statement(`${allSid}${marked(all.marks)}`, all.before)] : []), ...single] });
 };
 
-/** Buckets of a second, a minute, an hour, a day: a coarser one takes less room and denies longer than was asked. */
-const grains = [14, 12, 10, 8];
+/** Buckets of a second and of a minute: coarser ones would deny later sessions of the same name long beyond their own time. */
+const grains = [14, 12];
 
 /** Whether nothing is ended, so that no policy is needed. */
 export const isNothing = ({ all, sessions }: Ended): boolean => all === undefined && sessions.length === 0;
@@ -72,6 +72,7 @@ export const policyText = (ended: Ended, most: number): string | undefined => {
   return undefined;
 };
 
+// what an earlier version wrote for an hour or a day is read as well
 const sidShape = /^(RescindAllSessions|RescindSessions\d{8,14})((?:x[0-9a-f]{8})*)$/;
 const keysOf = (of: object): string => Object.keys(of).sort().join();
 

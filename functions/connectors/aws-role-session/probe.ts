@@ -2,7 +2,7 @@ import type { Context, Credential, Probed } from '../../core/connector.ts';
 import type { Edges } from '../edges.ts';
 import { codeOf } from '../provider-error.ts';
 import { deniedUntil, isMarked, says, type Ended } from './ended.ts';
-import { markOf, userIdOf } from './end.ts';
+import { isEvidence, markOf, userIdOf } from './end.ts';
 import { longestSessionSeconds, policyName } from './facts.ts';
 import { isDeniedByUs, ourselves, policyOf, roleOf, type Role } from './iam.ts';
 import { namedIn, secondsOf, type Named } from './name.ts';
@@ -49,6 +49,9 @@ export const probeSessions = async (edges: Edges, credential: Credential, contex
     if (!role) return await ofGone(edges, named, signal);
     const reason = refusedFor(named, role);
     if (reason !== undefined) return seen('unknown', false, reason);
+    // sessions of the role that this case ended are dead with it, and the one that has its name now is another
+    const known = named.before === undefined ? context.intent.noted.findLast(isEvidence) : undefined;
+    if (known && known.role === role.name && known.roleId !== role.id) return seen('dead', true, `the role was made anew (${role.id}): the sessions belonged to ${known.roleId}, which was deleted`);
     if (named.before !== undefined && secondsOf(role.created) > named.before) return seen('dead', true, `the role was made anew at ${momentOf(secondsOf(role.created))}: sessions from before belonged to one that was deleted`);
     if (named.before !== undefined && named.before + longestSessionSeconds <= secondsOf(context.now())) return seen('dead', true, `every session issued before ${momentOf(named.before)} has expired, and the role is found`);
     const { ended } = await policyOf(edges, role.name, signal);

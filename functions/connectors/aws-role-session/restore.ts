@@ -14,12 +14,21 @@ const timeOf = (moment: string | null): number | undefined => (moment === null ?
 const present = ({ all, sessions }: Ended, userId: string | undefined): number | undefined =>
   userId === undefined ? all?.before : sessions.find(({ id }) => id === userId)?.before;
 
-/** The policy as it was before the act of that evidence; nothing else in it is touched. */
-const undoing = (userId: string | undefined, { previous, marks, mark }: Evidence): Change => {
+/** The policy as it was before the act of that evidence; nothing else in it is touched, and nothing at all where its deny was moved since. */
+const undoing = (userId: string | undefined, { previous, denied, marks, mark }: Evidence): Change => {
   const before = timeOf(previous);
+  const mine = timeOf(denied) ?? 0;
+  // another end moved it forward since, or was merged with it: taking that back would let somebody else in again
+  const refusal = (ended: Ended): string | undefined => {
+    const now = present(ended, userId);
+    return now !== undefined && now > mine ? `the deny was moved to ${momentOf(now)} since, and stays` : undefined;
+  };
   return {
+    undoes: { userId, before: mine },
+    refusal,
     isMade: (ended) => present(ended, userId) === before,
     make: (ended) => {
+      if (refusal(ended) !== undefined) return ended;
       if (userId === undefined) return { ...ended, all: before === undefined ? undefined : { before, marks } };
       const without = withoutSession(ended, userId, mark);
       return before === undefined ? without : { ...without, sessions: [...without.sessions, { id: userId, before }] };
@@ -43,8 +52,8 @@ export const restoreSessions = async (look: Look, writer: Writer, credential: Cr
     const now = present(policy.ended, userId);
     const change = undoing(userId, given);
     if (now === undefined || change.isMade(policy.ended)) return { result: 'already', note: 'as it was before' };
-    // another end moved it forward since, or was merged with it: taking that back would let somebody else in again
-    if (now > (timeOf(given.denied) ?? 0)) return { result: 'refused', reason: `the deny was moved to ${momentOf(now)} since, and stays`, meanwhile: 'the sessions stay denied' };
+    const reason = change.refusal?.(policy.ended);
+    if (reason !== undefined) return { result: 'refused', reason, meanwhile: 'the sessions stay denied' };
     const wrote = await writer(role, change, context);
     if (wrote.wrote === 'refused') return { result: 'refused', reason: wrote.reason, meanwhile: 'the sessions stay denied' };
     if (wrote.wrote === 'gone') return refused('the role was deleted meanwhile');

@@ -93,9 +93,10 @@ const flush = async (writing: Writing, take: () => Rider[], pacing: Pacing): Pro
     if (!ended) return refuseAll(open, foreign);
     const isMade = ({ change }: Rider) => change.isMade(ended);
     for (const rider of open.filter(isMade)) rider.answer({ wrote: round === 1 ? 'already' : 'written' });
-    open = open.filter((rider) => !isMade(rider));
+    const base = remembered(writing.queue, ended, secondsOf(pacing.now()));
+    open = allowed(open.filter((rider) => !isMade(rider)), base);
     if (open.length === 0) return;
-    const written = await write(writing, ended, open, pacing);
+    const written = await write(writing, base, open, pacing);
     if ('wrote' in written) return open.forEach(({ answer }) => answer(written));
     for (const rider of open.filter((one) => !written.riders.includes(one))) rider.answer({ wrote: 'refused', reason: written.full });
     open = written.riders;
@@ -111,6 +112,23 @@ const flush = async (writing: Writing, take: () => Rider[], pacing: Pacing): Pro
 };
 
 const refuseAll = (riders: readonly Rider[], reason: string): void => riders.forEach(({ answer }) => answer({ wrote: 'refused', reason }));
+
+/** What was read, with the ends that we wrote a moment ago, and without what is over. */
+const remembered = (queue: Queue, read: Ended, now: number): Ended => {
+  queue.recent = queue.recent.filter(({ at }) => at + rememberedSeconds > now);
+  return pruned(queue.recent.reduce((ended, { want }) => withEnd(ended, want), read), now);
+};
+
+/** Those who may still be made of what is there, one after the other; the others are told why not. */
+const allowed = (riders: readonly Rider[], base: Ended): Rider[] => {
+  let ended = base;
+  return riders.filter(({ change, answer }) => {
+    const reason = change.refusal?.(ended);
+    if (reason === undefined) ended = change.make(ended);
+    else answer({ wrote: 'refused', reason });
+    return reason === undefined;
+  });
+};
 
 /** Who is in the text, as far as it has room, in the order in which they came. */
 const fitted = (base: Ended, riders: readonly Rider[], most: number): { text: string; ended: Ended; riders: Rider[] } | undefined => {
@@ -130,12 +148,10 @@ const fitted = (base: Ended, riders: readonly Rider[], most: number): { text: st
 };
 
 /** Writes what fits. Answers those who are in it and why the others are not, or how it ended for all of them. */
-const write = async ({ edges, client, role, queue }: Writing, read: Ended, riders: readonly Rider[], pacing: Pacing): Promise<{ riders: Rider[]; full: string } | Wrote> => {
+const write = async ({ edges, client, role, queue }: Writing, base: Ended, riders: readonly Rider[], pacing: Pacing): Promise<{ riders: Rider[]; full: string } | Wrote> => {
   const now = secondsOf(pacing.now());
-  const isUndoing = riders.some(({ change }) => change.want === undefined);
-  // what is taken back must not come again from what we remember
-  queue.recent = isUndoing ? [] : queue.recent.filter(({ at }) => at + rememberedSeconds > now);
-  const base = pruned(queue.recent.reduce((ended, { want }) => withEnd(ended, want), read), now);
+  // what is taken back must not come again from what we remember; everything else must
+  for (const { undoes } of riders.map(({ change }) => change)) if (undoes) queue.recent = queue.recent.filter(({ want }) => want.userId !== undoes.userId || want.before !== undoes.before);
   const full = (most: number) => `LimitExceeded: single sessions of this role ended within the last 13 hours fill the ${most} characters that are left for them: end all its sessions instead (name the role), or let them expire`;
   const attempt = async (most: number): Promise<{ riders: Rider[]; full: string }> => {
     const fit = fitted(base, riders, most);

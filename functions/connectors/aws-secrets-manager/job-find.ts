@@ -15,6 +15,8 @@ export const findJobSecret = async (edges: Edges, { name }: Credential, { signal
   const region = await edges.clientOf(SecretsManagerClient).config.region();
   return {
     exists: true,
+    // a name is one of several spellings, and another secret may have it later
+    name: described.ARN === undefined ? undefined : `secret/${described.ARN}`,
     account: described.ARN?.split(':')[4],
     protectedBy: whyKept(described, edges.configuration, region),
     attributes: { name: described.Name ?? '', ...Object.fromEntries(Object.entries(tagsOf(described)).map(([key, value]) => [`tag.${key}`, value])) },

@@ -10,10 +10,13 @@ export interface Answer {
 /** Thrown where asking again may help; the message says what to do and quotes no body. */
 export class VaultFailed extends Error {
   readonly status: number | undefined;
-  constructor(message: string, status?: number) {
+  /** It was sent, and no answer came: it may have been done. */
+  readonly isUnanswered: boolean;
+  constructor(message: string, status?: number, isUnanswered = false) {
     super(message);
     this.name = 'VaultFailed';
     this.status = status;
+    this.isUnanswered = isUnanswered;
   }
 }
 

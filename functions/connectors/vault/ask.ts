@@ -82,7 +82,7 @@ export const ask = async (asked: Asked, sending: Sending): Promise<Answer> => {
     }
     const wait = pauseOf(response, tried);
     if (tried >= tries || wait > longestPauseMilliseconds || performance.now() + wait > sending.until) {
-      throw new VaultFailed(`the vault did not answer the question: ${whyFailed(response, isLate)}`, response?.status);
+      throw new VaultFailed(`the vault did not answer the question: ${whyFailed(response, isLate)}`, response?.status, response === undefined);
     }
     await sending.sleep(wait, signal);
   }

@@ -4,8 +4,9 @@ import type { ConnectorFacts, Permission, Verb } from '../../core/connector.ts';
 export const name = 'vault';
 
 /**
- * What a vault promises: its answer to a revocation is already the effect, and service tokens and leases die with the token
- * that made them. Only the disabling of an entity can be taken back.
+ * What a vault promises: its answer to a revocation is already the effect. What becomes of what was made with it differs by its
+ * kind, so the notes tell: service tokens die with the token that made them, their leases are only queued, orphans and what a
+ * secret-id was exchanged for live on. Only the disabling of an entity can be taken back.
  */
 export const facts = (): ConnectorFacts => ({
   effect: 'immediate',
@@ -14,7 +15,7 @@ export const facts = (): ConnectorFacts => ({
   old: 'lives',
   containBeforeRotate: 'safe',
   needsValue: false,
-  children: 'die',
+  children: 'unknown',
   reach: 'credential',
   rate: { per: 'token' },
 });

@@ -6,7 +6,7 @@ import { containEntity, entity, restoreEntity } from './entity.ts';
 import { facts, name, permissions } from './facts.ts';
 import { nothing, unknown, type Kind } from './kind.ts';
 import { lease } from './lease.ts';
-import { vaultNameOf, type VaultName } from './names.ts';
+import { spellingOf, vaultNameOf, type VaultName } from './names.ts';
 import { prefix } from './prefix.ts';
 import { secretId } from './secret-id.ts';
 import { seenOf } from './seen.ts';
@@ -42,8 +42,9 @@ const issuerOf = (edges: Edges): Issuer => {
       const met = meet(credential, context);
       if ('refused' in met) return { exists: false, note: met.refused };
       const found = await kindOf(met.of).find(met.of, met.visit);
-      if (found.exists) seen.add(met.id);
-      return found;
+      if (!found.exists) return found;
+      seen.add(met.id);
+      return { ...found, name: spellingOf(met.of, edges.configuration.vault?.namespace) };
     },
     contain: async (credential, context) => {
       const met = meet(credential, context);

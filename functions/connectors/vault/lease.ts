@@ -26,6 +26,9 @@ const look = async ({ lease, namespace }: Name, visit: Visit): Promise<Look> => 
 const find = async (name: Name, visit: Visit): Promise<Found> => {
   const seen = await look(name, visit);
   if (seen.told !== 'there') return absent(seen);
+  // a vault may find a lease by its id in whatever namespace it is asked
+  const doubt = namespaceDoubt(name.lease, name.namespace);
+  if (doubt !== undefined) return { exists: false, note: doubt };
   const path = textOf(seen.data.path) ?? name.lease.slice(0, name.lease.lastIndexOf('/'));
   const until = textOf(seen.data.expire_time);
   return { exists: true, attributes: { path }, note: `leased at ${path}, ${until ? `until ${until}` : 'without an end'}` };
@@ -42,6 +45,7 @@ const revoke = async (name: Name, visit: Visit, context: Context): Promise<Acted
   if (seen.told === 'unknown') return refusedBy(seen.status, visit, 'look up this lease');
   const given: Order = { path: 'sys/leases/revoke', body: { lease_id: lease }, namespace, under: lease };
   const answer = await order(given, visit);
+  if (!answer) return stillThere(given, 'the order to take the lease back was not answered in time', visit, context);
   if (answer.status === 204 || answer.status === 200) return { result: 'done', note: 'revoked, and what it leased was taken back behind it' };
   if (answer.status !== 400) return refusedBy(answer.status, visit, 'revoke leases');
   return stillThere(given, 'the lease is still there', visit, context);

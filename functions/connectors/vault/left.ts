@@ -45,7 +45,7 @@ const mostNamed = 50;
  * Asks which leases under a prefix (or which one) the vault has given up. Those stay in its records until somebody mends what
  * fails behind them. Undefined where the vault does not tell.
  */
-export const irrevocableUnder = async (prefix: string, namespace: string, visit: Visit): Promise<Irrevocable | undefined> => {
+export const irrevocableUnder = async (prefix: string, namespace: string, visit: Pick<Visit, 'ask'>): Promise<Irrevocable | undefined> => {
   const { status, data } = await visit.ask({ method: 'GET', path: 'sys/leases?type=irrevocable', namespace });
   if (status === 200 && Array.isArray(data?.leases)) {
     const under = data.leases

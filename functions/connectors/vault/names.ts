@@ -52,8 +52,38 @@ export const vaultNameOf = (text: string, preset: string | undefined): VaultName
   return { refused: `a vault has no such id: write ${forms}` };
 };
 
+const wholeOf = (name: VaultName): string => {
+  switch (name.kind) {
+    case 'token':
+      return name.accessor;
+    case 'lease':
+      return name.lease;
+    case 'prefix':
+      return name.prefix;
+    case 'entity':
+      return name.entity;
+    case 'secret-id':
+      // a vault does not tell the case of a role's name apart
+      return `${name.mount}/${name.role.toLowerCase()}/${name.accessor}`;
+  }
+};
+
+/** The one spelling of a name, which reads as the same name: the preset namespace is left out, any other is said. */
+export const spellingOf = (name: VaultName, preset: string | undefined): string => {
+  const whole = `${name.kind}/${wholeOf(name)}`;
+  // what stands behind the last @ is read as the namespace
+  const isPlain = name.namespace === namespaceOf(preset) && !whole.includes('@');
+  return isPlain ? whole : `${whole}@${name.namespace === '' ? 'root' : name.namespace}`;
+};
+
 /** A path made of segments that were checked, each encoded all the same. */
 export const pathOf = (...parts: readonly string[]): string => parts.flatMap((part) => part.split('/')).map(encodeURIComponent).join('/');
+
+/** What stands behind `vault:` for a secret-id or an entity, its namespace included. */
+export const behind = (name: Extract<VaultName, { kind: 'secret-id' | 'entity' }>): string => {
+  const own = name.kind === 'entity' ? name.entity : `${name.mount}/${name.role}/${name.accessor}`;
+  return `${name.kind}/${own}${name.namespace === '' ? '' : `@${name.namespace}`}`;
+};
 
 /** A namespace for a person. */
 export const namespaceName = (namespace: string): string => (namespace === '' ? 'the root namespace' : `the namespace ${namespace}`);

@@ -26,6 +26,7 @@ const revoke = async ({ prefix, namespace }: Name, visit: Visit, context: Contex
   if (isNone(before)) return { result: 'already', note: 'there is no lease under it' };
   const given: Order = { path: `sys/leases/revoke-prefix/${pathOf(prefix)}`, body: {}, namespace, under: prefix };
   const answer = await order(given, visit);
+  if (!answer) return stillThere(given, `the order to take back ${countOf(before)} under it was not answered in time`, visit, context);
   const isTaken = answer.status === 204 || answer.status === 200;
   if (!isTaken && answer.status !== 400) return refusedBy(answer.status, visit, 'revoke leases by their prefix');
   const after = await leasesUnder(prefix, namespace, visit);

@@ -1,8 +1,8 @@
-import type { Acted, Found, Probed } from '../../core/connector.ts';
+import type { Acted, Child, Found, Probed } from '../../core/connector.ts';
 import { hasReason, isEmptyList, objectOf, textsOf, VaultFailed } from './answer.ts';
 import { deadIf, type Control } from './control.ts';
 import { absent, alive, another, neverSeen, refusedBy, unknown, untold, type Kind, type Look, type NameOf } from './kind.ts';
-import { pathOf } from './names.ts';
+import { behind, pathOf } from './names.ts';
 import type { Visit } from './visit.ts';
 
 type Name = NameOf<'secret-id'>;
@@ -29,10 +29,18 @@ const find = async (name: Name, visit: Visit): Promise<Found> => {
   return { exists: true, principal: name.role, attributes, note: `a secret-id of the role ${name.role} at auth/${name.mount}` };
 };
 
+/** Nobody lists them by it, and they do not hang on it. */
+const tokensOf = (name: Name): Child => ({
+  id: `vault-tokens:of ${behind(name)}`,
+  accounted: false,
+  how: 'tokens that were issued with it live until they expire or are leased themselves: the vault does not list them by it',
+});
+
 const revoke = async (name: Name, visit: Visit): Promise<Acted> => {
   const answer = await visit.ask({ method: 'POST', path: `${rolePath(name)}/secret-id-accessor/destroy`, namespace: name.namespace, body: { secret_id_accessor: name.accessor } });
-  if (answer.status === 204 || answer.status === 200) return { result: 'done', note: 'destroyed; tokens that were issued for it before live on and cannot be listed by it' };
-  if ((answer.status === 500 || answer.status === 404) && hasReason(answer, noEntry)) return { result: 'already', note: `status ${answer.status}: the vault knows no secret-id with this accessor` };
+  const children = [tokensOf(name)];
+  if (answer.status === 204 || answer.status === 200) return { result: 'done', note: 'destroyed; tokens that were issued for it before live on and cannot be listed by it', children };
+  if ((answer.status === 500 || answer.status === 404) && hasReason(answer, noEntry)) return { result: 'already', note: `status ${answer.status}: the vault knows no secret-id with this accessor`, children };
   return refusedBy(answer.status, visit, 'destroy secret-ids of this role');
 };
 

@@ -1,5 +1,5 @@
 import type { Acted, Context } from '../../core/connector.ts';
-import type { Answer } from './answer.ts';
+import { VaultFailed, type Answer } from './answer.ts';
 import { irrevocableUnder } from './left.ts';
 import { nothing } from './kind.ts';
 import type { Visit } from './visit.ts';
@@ -13,17 +13,37 @@ export interface Order {
 }
 
 const pendingSeconds = 15;
-
-/** Gives the order and waits for its end. The answer is a success, or says that what is behind a lease did not give in. */
-export const order = ({ path, body, namespace }: Order, visit: Visit): Promise<Answer> => visit.ask({ method: 'POST', path, namespace, body: { ...body, sync: true } });
+const afterwardsMilliseconds = 5_000;
 
 /**
- * What becomes of leases that are there after the order: those that the vault has given up are counted, kept as evidence and
- * reported; the others are queued, once, and the vault goes on trying. Force is never used: it makes the vault forget a
- * credential that lives.
+ * Gives the order and waits for its end. The answer is a success, or says that what is behind a lease did not give in; undefined
+ * where none came: the engine behind may hang, and the vault waits for it.
+ */
+export const order = async ({ path, body, namespace }: Order, visit: Visit): Promise<Answer | undefined> => {
+  try {
+    return await visit.ask({ method: 'POST', path, namespace, body: { ...body, sync: true } });
+  } catch (error) {
+    visit.signal.throwIfAborted();
+    if (error instanceof VaultFailed && error.isUnanswered) return undefined;
+    throw error;
+  }
+};
+
+/**
+ * What becomes of leases that are there after the order, or of which it was not answered: those that the vault has given up are
+ * counted, kept as evidence and reported; the others are queued, once, and the vault goes on trying. Takes five seconds at most,
+ * whatever the order took. Force is never used: it makes the vault forget a credential that lives.
  */
 export const stillThere = async (given: Order, what: string, visit: Visit, { intent }: Context): Promise<Acted> => {
-  const found = await irrevocableUnder(given.under, given.namespace, visit);
+  const afterwards = visit.anew(afterwardsMilliseconds);
+  const found = await irrevocableUnder(given.under, given.namespace, afterwards);
+  const isHopeless = found?.leases.includes(given.under) ?? false;
+  if (!isHopeless && !intent.noted.some(({ queued }) => queued === true)) {
+    // a synchronous order ends at the first lease that fails: queued, every one gets its tries
+    const queued = await afterwards.ask({ method: 'POST', path: given.path, namespace: given.namespace, body: { ...given.body, sync: false } });
+    if (queued.status !== 204 && queued.status !== 200) return { result: 'refused', reason: `${what}, and the vault did not take the order to go on trying (status ${queued.status})`, meanwhile: nothing };
+    await intent.note({ queued: true });
+  }
   if (found && found.irrevocable > 0) {
     await intent.note(found);
     const refused = {
@@ -33,12 +53,6 @@ export const stillThere = async (given: Order, what: string, visit: Visit, { int
       evidence: found,
     };
     return refused;
-  }
-  if (!intent.noted.some(({ queued }) => queued === true)) {
-    // a synchronous order ends at the first lease that fails: queued, every one gets its tries
-    const queued = await visit.ask({ method: 'POST', path: given.path, namespace: given.namespace, body: { ...given.body, sync: false } });
-    if (queued.status !== 204 && queued.status !== 200) return { result: 'refused', reason: `${what}, and the vault did not take the order to go on trying (status ${queued.status})`, meanwhile: nothing };
-    await intent.note({ queued: true });
   }
   const note = `${what}: the engine behind did not give in yet, and the vault goes on trying${found ? '' : '; whether it has given up on some could not be seen (let our token read sys/leases, with sudo)'}`;
   return { result: 'pending', note, seconds: pendingSeconds, evidence: { queued: true } };

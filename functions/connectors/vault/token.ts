@@ -14,6 +14,9 @@ const look = async ({ accessor, namespace }: Name, visit: Visit): Promise<Look> 
     const doubt = namespaceDoubt(accessor, namespace);
     return doubt === undefined ? { told: 'gone', note: `status ${answer.status}: the vault knows no token with this accessor` } : { told: 'elsewhere', note: doubt };
   }
+  if (answer.status === 403 && isReason(answer, 'bad token') && 'lives' in (await ownTokenControl(visit, namespace))) {
+    return { told: 'unknown', status: 403, note: 'status 403: the vault has an entry for this accessor and no token behind it that it can read (bad token), while our own token was found: look it up there' };
+  }
   return untold(answer);
 };
 
@@ -47,7 +50,7 @@ const revoke = async ({ accessor, namespace }: Name, visit: Visit): Promise<Acte
   const own = await visit.own();
   if (own && own.accessor === accessor) return { result: 'refused', reason: "it is Rescind's own token: without it nothing could be taken back", meanwhile: nothing };
   const answer = await visit.ask({ method: 'POST', path: 'auth/token/revoke-accessor', namespace, body: { accessor } });
-  const note = 'revoked, with the tokens that it made and their leases; orphans that it may have made cannot be listed and live on';
+  const note = 'revoked, with the tokens that it made; leases that they held are queued for revocation by the vault, and their end is not seen here; orphans that it may have made cannot be listed and live on';
   if (answer.status === 204) return { result: 'done', note };
   const isUnknown = (answer.status === 200 && answer.warnings.length > 0) || isReason(answer, 'invalid accessor') || isReason(answer, 'token not found');
   if (isUnknown) {
@@ -61,7 +64,7 @@ const revoke = async ({ accessor, namespace }: Name, visit: Visit): Promise<Acte
   return refusedBy(answer.status, visit, 'revoke tokens by accessor');
 };
 
-/** A disabled entity's tokens are denied, and their look-ups find them all the same. */
+/** A disabled entity's tokens are denied until it is enabled again, and their look-ups find them all the same. */
 const isDenied = async (entity: string, namespace: string, visit: Visit): Promise<boolean> => {
   const { status, data } = await visit.ask({ method: 'GET', path: `identity/entity/id/${encodeURIComponent(entity)}`, namespace });
   return status === 200 && data?.id === entity && data.disabled === true;
@@ -71,14 +74,13 @@ const probe = async (name: Name, visit: Visit, wasSeen: boolean): Promise<Probed
   // asked side by side: what is looked up here has mostly been revoked, and its death then needs the control
   const asked = ownTokenControl(visit, name.namespace);
   const [seen, control] = await Promise.all([look(name, visit), asked.catch((error: unknown) => ({ thrown: error }))]);
-  const deadWhileControl = (note: string, rest: string): Probed => {
-    if ('thrown' in control) throw control.thrown;
-    return deadIf([control], note, rest);
-  };
   if (seen.told === 'unknown' || seen.told === 'elsewhere') return unknown(seen.note);
-  if (seen.told === 'gone') return deadWhileControl(seen.note, neverSeen(wasSeen));
+  if (seen.told === 'gone') {
+    if ('thrown' in control) throw control.thrown;
+    return deadIf([control], seen.note, neverSeen(wasSeen));
+  }
   const entity = textOf(seen.data.entity_id);
-  if (entity !== undefined && (await isDenied(entity, name.namespace, visit))) return deadWhileControl(`the vault has the token and denies it: its entity ${entity} is disabled`, '');
+  if (entity !== undefined && (await isDenied(entity, name.namespace, visit))) return unknown(`status 200: the vault has the token, which is denied while its entity is disabled (${entity}): revoke it, or it lives again with the entity`);
   return alive('status 200: the vault has the token');
 };
 

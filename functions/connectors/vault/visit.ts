@@ -17,12 +17,14 @@ export interface Own {
   entity: string;
 }
 
-/** One verb's dealings with the vault; all of them together take ten seconds at most, those of its control six more. */
+/** One verb's dealings with the vault; all of them together take ten seconds at most, those of its control six more, and what is asked `anew` its own. */
 export interface Visit {
   signal: AbortSignal;
   /** The secret that holds our token. */
   secret: string;
   ask(asked: Asked): Promise<Answer>;
+  /** Asks with so many milliseconds from now on, however few the visit has left. */
+  anew(milliseconds: number): Pick<Visit, 'ask'>;
   /** Who we are there; undefined where the vault does not take our token. */
   own(): Promise<Own | undefined>;
   /** Asks what others may be asking at this moment: they share one request. */
@@ -103,6 +105,7 @@ export const visitingOf = (edges: Edges): Visiting => {
       signal,
       secret: door.settings.token,
       ask: mine.ask,
+      anew: (milliseconds) => ({ ask: asker(door, sleep, signal, performance.now() + milliseconds).ask }),
       own: async () => {
         const token = await mine.token();
         if (known && known.token === token && known.until > performance.now()) return known.own;

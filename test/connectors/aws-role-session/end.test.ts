@@ -168,6 +168,8 @@ describe('a role that was made anew under its name', () => {
     const young = await subject.assume('job-1');
     expect(await end(roleArn, { notes })).toMatchObject({ result: 'already', note: expect.stringContaining('made anew') as string });
     expect(subject.lives(young)).toBe(true);
+    expect(await probe(roleArn, { notes })).toMatchObject({ verdict: 'dead', control: true, note: expect.stringContaining('made anew') as string });
+    expect((await probe(roleArn)).verdict).toBe('alive');
     expect(await subject.issuer.restore?.(credentialOf(roleArn), ('evidence' in acted ? acted.evidence : undefined) ?? {}, subject.context())).toMatchObject({ result: 'refused' });
   });
 });
@@ -257,6 +259,15 @@ describe('finding sessions', () => {
     await open();
     expect(await find(sessionArn('job-1'))).toMatchObject({ exists: true, principal: role, account, attributes: { role, path: '/ci/', session: 'job-1', 'tag.team': 'orders' } });
     expect((await find(roleArn)).attributes).toEqual({ role, path: '/ci/', 'tag.team': 'orders' });
+  });
+
+  it('names them by their ARN, and says where a time makes that more than was asked for', async () => {
+    await open();
+    for (const name of [roleArn, sessionArn('job-1')]) {
+      expect(await find(name)).toMatchObject({ name });
+      expect(await find(name)).not.toHaveProperty('isMore');
+      expect(await find(`${name}@2030-01-01T00:00:00Z`)).toMatchObject({ exists: true, name, isMore: true });
+    }
   });
 
   it('says who protects a role of Identity Center', async () => {

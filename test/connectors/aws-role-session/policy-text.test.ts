@@ -26,13 +26,39 @@ describe('the text of the policy', () => {
     expect(policyText(read(text), 6_000)).toBe(text);
   });
 
-  it('puts sessions into coarser buckets where there is no room, which denies longer and never less', () => {
-    const wants = Array.from({ length: 60 }, (_, at): Want => ({ before: start + at * 70, userId: userId(at) }));
-    const ended = wants.reduce(withEnd, nothing);
-    const text = policyText(ended, 6_000);
+  it('puts sessions into buckets of a minute where there is no room, which denies up to a minute longer and never less', () => {
+    const wants = Array.from({ length: 60 }, (_, at): Want => ({ before: start + at * 10, userId: userId(at) }));
+    const text = policyText(wants.reduce(withEnd, nothing), 6_000);
     expect(text?.length).toBeLessThanOrEqual(6_000);
-    expect((JSON.parse(text ?? '') as { Statement: { Sid: string }[] }).Statement.map(({ Sid }) => Sid)).toEqual(['RescindSessions2026030112', 'RescindSessions2026030113']);
-    for (const want of wants) expect(says(read(text), want)).toBe(true);
+    expect((JSON.parse(text ?? '') as { Statement: { Sid: string }[] }).Statement.map(({ Sid }) => Sid)).toEqual(Array.from({ length: 10 }, (_, at) => `RescindSessions20260301120${at}`));
+    for (const want of wants) {
+      const until = deniedUntil(read(text), want.userId) ?? 0;
+      expect(until - want.before).toBeGreaterThanOrEqual(0);
+      expect(until - want.before).toBeLessThan(60);
+    }
+  });
+
+  it('gives up where only an hour would have room: later sessions of the same name would be denied long beyond their time', () => {
+    const most = (seconds: number): number => {
+      const fits = (count: number) => policyText(Array.from({ length: count }, (_, at): Want => ({ before: start + at * seconds, userId: `${role}:${String(at).padStart(20, 'j')}` })).reduce(withEnd, nothing), 6_000) !== undefined;
+      let count = 1;
+      while (fits(count + 1)) count += 1;
+      return count;
+    };
+    // what docs/connectors.md says
+    expect([most(60), most(12), most(0)]).toEqual([25, 70, 128]);
+  });
+
+  it('is read where an earlier version wrote it for an hour or a day, and written again without denying less or more', () => {
+    const before = '2026-03-01T12:59:10Z';
+    const statement = (stamp: string) => ({ Sid: `RescindSessions${stamp}xabcdef01`, Effect: 'Deny', Action: '*', Resource: '*', Condition: { StringEquals: { 'aws:userid': [userId(1), userId(2)] }, DateLessThan: { 'aws:TokenIssueTime': before } } });
+    for (const stamp of ['20260301', '2026030112']) {
+      const old = JSON.stringify({ Version: '2012-10-17', Statement: [statement(stamp)] });
+      const [ended, again] = [read(old), policyText(read(old), 6_000)];
+      expect(ended.sessions).toEqual([userId(1), userId(2)].map((id) => ({ id, before: Date.parse(before) / 1000 })));
+      expect(again).toBe(JSON.stringify({ Version: '2012-10-17', Statement: [statement('20260301125910')] }));
+      expect(read(again)).toEqual(ended);
+    }
   });
 
   it('leaves out what is denied twice before it gives up, and then gives up', () => {

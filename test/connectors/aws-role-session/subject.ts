@@ -45,6 +45,7 @@ export const momentAfter = (house: House): string => new Date(Math.floor(house.c
 /** A house with a role that has one session, and another role. */
 export const openRoleHouse = async ({ world, named = (moment) => `${roleArn}@${moment}`, kill }: RoleOptions = {}): Promise<RoleHouse> => {
   const house = await startHouse({
+    maxAttempts: 2,
     onCall: watch.onCall,
     world: { ...world, roles: [{ name: role, path: '/ci/', tags: { team: 'orders' }, createDate: '2025-01-01T00:00:00Z' }, { name: 'Other', createDate: '2025-01-01T00:00:00Z' }, ...(world?.roles ?? [])] },
   });

@@ -34,6 +34,7 @@ export interface JobOptions {
 export const openJobHouse = async ({ secret, others, configuration, id = (house) => house.arn(secretName) }: JobOptions = {}): Promise<JobHouse> => {
   const [value, other] = [newKey(), newKey()];
   const house = await startHouse({
+    maxAttempts: 2,
     onCall: jobWatch.onCall,
     configuration: { ...configurationOf(), ...configuration },
     world: { secrets: [{ name: secretName, value, tags: { 'rescind:lent': 'job', pipeline: 'nightly' }, ...secret }, ...(others ?? [{ name: 'shop/database', value: other }])] },

@@ -128,7 +128,7 @@ describe('finding a secret that was made for one job', () => {
   it('tells its name and its tags, by its ARN and by its name', async () => {
     await open({ others: [{ name: 'other', value: newKey() }] });
     try {
-      const expected = { exists: true, account, protectedBy: undefined, attributes: { name: secretName, 'tag.rescind:lent': 'job', 'tag.pipeline': 'nightly' } };
+      const expected = { exists: true, name: `secret/${subject.house.arn(secretName)}`, account, protectedBy: undefined, attributes: { name: secretName, 'tag.rescind:lent': 'job', 'tag.pipeline': 'nightly' } };
       expect(await subject.issuer.find(subject.credential, subject.context())).toMatchObject(expected);
       expect(await subject.issuer.find(credentialOf(secretName), subject.context())).toMatchObject(expected);
     } finally {

@@ -11,8 +11,9 @@ describe('a secret-id', () => {
     const { who, find, revoke, probe } = await open();
     const name = `secret-id/approle/deploy/${who.secretId.accessor}`;
     expect(await find(name)).toMatchObject({ exists: true, principal: 'deploy', attributes: { role: 'deploy', 'metadata.job': '1842' } });
-    expect(await revoke(name)).toMatchObject({ result: 'done', note: expect.stringContaining('live on') as string });
-    expect(await revoke(name)).toMatchObject({ result: 'already', note: expect.stringContaining('500') as string });
+    const children = [{ id: `vault-tokens:of ${name}`, accounted: false, how: expect.stringContaining('until they expire') as string }];
+    expect(await revoke(name)).toMatchObject({ result: 'done', note: expect.stringContaining('live on') as string, children });
+    expect(await revoke(name)).toMatchObject({ result: 'already', note: expect.stringContaining('500') as string, children });
     expect(await probe(name)).toMatchObject({ verdict: 'dead', control: true, note: expect.stringContaining('404') as string });
   });
 
@@ -77,12 +78,30 @@ describe('an entity', () => {
     expect(vault.alive(who.person.value)).toBe(false);
   });
 
-  it('that was deleted is dead where others are known, and unknown where there is none', async () => {
-    const { who, probe, asRoot, restore } = await open({ world: () => ({ namespaces: ['team-a'] }), secret: ({ root }) => root });
+  it('that is not found is neither dead nor done with: it may have been merged, or be elsewhere', async () => {
+    const { who, find, probe, asRoot, contain, revoke, restore } = await open({ world: () => ({ namespaces: ['team-a'] }), secret: ({ root }) => root });
     const name = `entity/${who.person.entity}`;
-    expect(await probe(`${name}@team-a`)).toMatchObject({ verdict: 'unknown', note: expect.stringContaining('the wrong one') as string });
     await asRoot('DELETE', `identity/entity/id/${who.person.entity}`);
-    expect(await probe(name)).toMatchObject({ verdict: 'dead', control: true });
+    for (const missing of [name, `${name}@team-a`]) {
+      expect(await probe(missing)).toMatchObject({ verdict: 'unknown', control: false, note: expect.stringMatching(/^status 404: .*merged into another/) as string });
+      expect(await find(missing)).toMatchObject({ exists: false });
+      for (const acted of [await contain(missing), await revoke(missing)]) expect(acted).toMatchObject({ result: 'refused', reason: expect.stringMatching(/merged_entity_ids.*by their accessors/) as string });
+    }
     expect(await restore(name, { entity: who.person.entity, disabled: false })).toMatchObject({ result: 'refused', reason: expect.stringContaining('deleted') as string });
+  });
+
+  it('that is looked for outside of the namespace its id ends in is said to be', async () => {
+    const { probe, revoke } = await open();
+    const name = `entity/${newId()}.VW8TYw`;
+    expect(await probe(name)).toMatchObject({ verdict: 'unknown', note: expect.stringContaining('@<namespace>') as string });
+    expect(await revoke(name)).toMatchObject({ result: 'refused', reason: expect.stringContaining('@<namespace>') as string });
+  });
+
+  it('leaves what its tokens had leased, which is not accounted for, in every repeat', async () => {
+    const { who, contain, revoke } = await open();
+    const name = `entity/${who.person.entity}`;
+    const children = [{ id: `vault-leases:of ${name}`, accounted: false, how: expect.stringContaining('denied, not revoked') as string }];
+    expect(await contain(name)).toMatchObject({ result: 'done', children });
+    expect(await revoke(name)).toMatchObject({ result: 'already', children });
   });
 });

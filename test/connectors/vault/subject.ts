@@ -34,7 +34,6 @@ export const ownPolicy: Record<string, string[]> = {
   'auth/approle/role/+/secret-id-accessor/lookup': ['update'],
   'auth/approle/role/+/secret-id-accessor/destroy': ['update'],
   'auth/approle/role/+/secret-id': ['list'],
-  'identity/entity/id': ['list'],
   'identity/entity/id/+': ['read', 'update'],
 };
 

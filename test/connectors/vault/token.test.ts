@@ -20,7 +20,7 @@ describe('a token', () => {
   it('dies with its children and not with the orphans it made, and the note is honest about both', async () => {
     const { who, revoke, probe, isAlive, vault } = await open();
     const acted = await revoke(`token/${who.job.accessor}`);
-    expect(acted).toMatchObject({ result: 'done', note: expect.stringMatching(/with the tokens that it made.*orphans .* cannot be listed/) as string });
+    expect(acted).toMatchObject({ result: 'done', note: expect.stringMatching(/with the tokens that it made; leases that they held are queued for revocation by the vault, and their end is not seen here; orphans .* cannot be listed/) as string });
     expect('children' in acted ? acted.children : undefined).toBeUndefined();
     expect([isAlive(`token/${who.job.accessor}`), isAlive(`token/${who.child.accessor}`), vault.alive(who.batch), isAlive(`token/${who.orphan.accessor}`)]).toEqual([false, false, false, true]);
     expect(await probe(`token/${who.child.accessor}`)).toMatchObject({ verdict: 'dead', basis: 'record', control: true });
@@ -35,15 +35,20 @@ describe('a token', () => {
     expect(await revoke('prefix/auth')).toMatchObject({ result: 'refused' });
     expect(await revoke(`lease/auth/token/create-orphan/h${newId()}`)).toMatchObject({ result: 'refused', reason: expect.stringContaining("Rescind's own") as string });
     expect(vault.alive(who.own.value)).toBe(true);
-    expect(issuer.facts({})).toMatchObject({ effect: 'immediate', settleSeconds: { typical: 0, max: 0 }, children: 'die', reach: 'credential' });
+    expect(issuer.facts({})).toMatchObject({ effect: 'immediate', settleSeconds: { typical: 0, max: 0 }, children: 'unknown', reach: 'credential' });
   });
 
-  it('whose entity is disabled is dead, though its look-up finds it', async () => {
-    const { who, probe, asRoot, vault } = await open();
+  it('whose entity is disabled is neither alive nor dead: it is denied until the entity is enabled', async () => {
+    const { who, probe, revoke, asRoot, vault } = await open();
     expect((await probe(`token/${who.person.accessor}`)).verdict).toBe('alive');
     await asRoot('POST', `identity/entity/id/${who.person.entity}`, { disabled: true });
     expect(vault.alive(who.person.value)).toBe(false);
-    expect(await probe(`token/${who.person.accessor}`)).toMatchObject({ verdict: 'dead', control: true, note: expect.stringContaining('disabled') as string });
+    expect(await probe(`token/${who.person.accessor}`)).toMatchObject({ verdict: 'unknown', control: false, note: expect.stringContaining('denied while its entity is disabled') as string });
+    await asRoot('POST', `identity/entity/id/${who.person.entity}`, { disabled: false });
+    expect(vault.alive(who.person.value)).toBe(true);
+    await asRoot('POST', `identity/entity/id/${who.person.entity}`, { disabled: true });
+    expect((await revoke(`token/${who.person.accessor}`)).result).toBe('done');
+    expect((await probe(`token/${who.person.accessor}`)).verdict).toBe('dead');
   });
 
   it('whose entity we may not read is taken for alive', async () => {

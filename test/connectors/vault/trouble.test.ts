@@ -1,48 +1,17 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { vault as connector } from '../../../functions/connectors/vault/index.ts';
+import { closeDoors, json, oneDoor, ourAccessor, serve, type Reply } from './door.ts';
 import { credentialOf, newId, newToken, openVault, watch, type VaultHouse, type VaultHouseOptions } from './subject.ts';
 import { aborted } from '../repeat.ts';
 
 let house: VaultHouse;
-const servers: (() => Promise<void>)[] = [];
 afterEach(async () => {
   await house.close();
-  for (const close of servers.splice(0)) await close();
+  await closeDoors();
 });
 const open = async (options: VaultHouseOptions = {}): Promise<VaultHouse> => (house = await openVault(options));
 
-type Reply = (request: IncomingMessage & { text: string }, response: ServerResponse) => void;
-
-/** Something at the vault's address that answers as told. */
-const serve = async (reply: Reply): Promise<{ url: string; asked: string[] }> => {
-  const asked: string[] = [];
-  const server = createServer((request, response) => {
-    let text = '';
-    request.on('data', (piece: Buffer) => (text += piece.toString()));
-    request.on('end', () => {
-      asked.push(`${request.method} ${request.url}`);
-      reply(Object.assign(request, { text }), response);
-    });
-  });
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  servers.push(() => new Promise((resolve) => {
-    server.closeAllConnections();
-    server.close(() => resolve());
-  }));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
-};
-
-const json = (response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void => void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 const dead = { errors: ['1 error occurred:\n\t* invalid accessor\n\n'] };
-/** A vault that knows our own token under this accessor and answers `door` for any other. */
-const ourAccessor = newId();
-const oneDoor = (door: Reply, own = ourAccessor): Reply => (request, response) => {
-  if (request.url?.endsWith('lookup-self')) return json(response, 200, { data: { accessor: own, path: 'auth/token/create', entity_id: '' } });
-  if (request.text.includes(own)) return json(response, 200, { data: { accessor: own } });
-  return door(request, response);
-};
 
 describe('an answer about a token that is dead', () => {
   const marked = newToken();
@@ -85,12 +54,14 @@ describe('an answer about a token that is dead', () => {
   }
 
   it('is unknown after five seconds of silence, three times at most and ten seconds in all', { timeout: 30_000 }, async () => {
-    const { url, asked } = await serve(oneDoor(() => undefined));
+    const id = newId();
+    let asked = 0;
+    const { url } = await serve(oneDoor((request) => void (asked += request.text.includes(id) ? 1 : 0)));
     const { probe } = await open({ address: url });
     const from = performance.now();
-    expect(await probe(`token/${newId()}`)).toMatchObject({ verdict: 'unknown', note: expect.stringContaining('within 5 seconds') as string });
+    expect(await probe(`token/${id}`)).toMatchObject({ verdict: 'unknown', note: expect.stringContaining('within 5 seconds') as string });
     expect(performance.now() - from).toBeLessThan(15_000);
-    expect(asked.filter((one) => one.endsWith('/lookup-accessor')).length).toBe(2);
+    expect(asked).toBe(2);
   });
 
   it('is believed as 400 and as 404, where it gives that reason and nothing else', async () => {
@@ -100,6 +71,24 @@ describe('an answer about a token that is dead', () => {
       const { probe } = await open({ address: url });
       expect(await probe(`token/${newId()}`)).toMatchObject({ verdict: 'dead', control: true, note: expect.stringContaining(String(status)) as string });
     }
+  });
+});
+
+describe('an accessor that leads to no token', () => {
+  const badToken: Reply = (_request, response) => json(response, 403, { errors: ['1 error occurred:\n\t* bad token\n\n'] });
+
+  it('is unknown, and our own token is not blamed for it while it is found', async () => {
+    const { url } = await serve(oneDoor(badToken));
+    const { probe } = await open({ address: url });
+    const probed = await probe(`token/${newId()}`);
+    expect(probed).toMatchObject({ verdict: 'unknown', control: false, note: expect.stringMatching(/^status 403: .*bad token.*our own token was found/) as string });
+    expect(probed.note).not.toContain('refuses our own token');
+  });
+
+  it('is not told from a refusal of our own token where that is not found either', async () => {
+    const { url } = await serve((request, response) => (request.url?.endsWith('lookup-self') ? json(response, 200, { data: { accessor: ourAccessor } }) : badToken(request, response)));
+    const { probe } = await open({ address: url });
+    expect(await probe(`token/${newId()}`)).toMatchObject({ verdict: 'unknown', note: expect.stringContaining('refuses our own token') as string });
   });
 });
 

@@ -19,7 +19,7 @@ export const leaseView = (more: Partial<LeaseView> = {}): LeaseView => ({
   ending: { kind: 'run-ended', at: '2026-03-02T08:05:00.000Z', state: 'success', source: 'gitlab-jobs' },
   endedAt: '2026-03-02T08:05:01.000Z',
   basis: 'record',
-  note: 'the vault knows no token with this accessor',
+  note: 'the vault knows no token with this accessor', loose: undefined,
   with: undefined,
   case: undefined,
   tries: 0,

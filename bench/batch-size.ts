@@ -1,0 +1,2 @@
+/** Messages with which `release` is called at once, as `infra/functions.ts` has it. */
+export const batch = 10;
