@@ -8,7 +8,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     pool: 'forks',
-    maxWorkers: 4,
+    maxWorkers: 5,
     // nothing of ours keeps state in a module: files of one worker may share what they import
     isolate: false,
   },

@@ -5,7 +5,7 @@ import type { Town } from '../town.ts';
 import { gitleaksFinding } from '../town.ts';
 import type { World } from '../../local/world/world.ts';
 import { worldOf } from '../world-of.ts';
-import { alive, asWorld, caseOf42, expectConfirmed, expectRed, inTown, probes, whats } from './telling.ts';
+import { alive, asWorld, caseOf42, expectConfirmed, expectRed, inTown, probes, whats } from '../scenarios/telling.ts';
 
 // on a busy machine everything takes longer, and is as true
 vi.setConfig({ testTimeout: 90_000 });

@@ -5,7 +5,7 @@ import { clientsOf, type ClientOf } from '../../functions/aws/clients.ts';
 import type { CaseView } from '../../functions/core/case-view.ts';
 import { credentialsOf, region } from '../../local/roles.ts';
 import { gitleaksFinding, openTown, trufflehogFinding, type Town } from '../town.ts';
-import { keysOf, pairsWorld, replacedOf } from './pairs.ts';
+import { keysOf, pairsWorld, replacedOf } from '../scenarios/pairs.ts';
 
 const asWorld = (town: Town): ClientOf => clientsOf({ region, endpoint: town.providers.aws.url, credentials: credentialsOf('world') });
 

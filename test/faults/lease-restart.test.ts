@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startOutside, type Outside } from '../../local/outside.ts';
 import { accessorOf, jobsOf, leaseWorldOf, type LeaseTown } from '../lease-world.ts';
 import { definitionsOnce, openTown } from '../town.ts';
-import { leapingClock, type LeapingClock } from './lease-play.ts';
+import { leapingClock, type LeapingClock } from '../scenarios/lease-play.ts';
 
 const token = (n: number): string => `vault:token/${accessorOf(n)}`;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Behaviour } from '../../local/fakes/behaviour.ts';
 import { accessorOf, type LeaseTown } from '../lease-world.ts';
-import { inLeaseTown, type Play } from './lease-play.ts';
+import { inLeaseTown, type Play } from '../scenarios/lease-play.ts';
 
 const first = `vault:token/${accessorOf(1)}`;
 const broken = (more: Partial<Behaviour>): Behaviour[] => [{ service: 'vault', effect: 'down', ...more }];
@@ -63,9 +63,10 @@ describe('a vault that cannot take back what was lent', () => {
       expect([tries, note]).toEqual([1, expect.stringContaining('could not be asked')]);
       expect(new Date(dueAt ?? 0).getTime()).toBeGreaterThan(town.clock.now().getTime());
       await later(play, 60);
-      const [row] = await town.rows('&status=pending-revocation');
+      // an index shows what is being written a moment later
+      const row = await town.until(async () => (await town.rows('&status=pending-revocation'))[0], 'it is listed');
       expect(row).toMatchObject({ id, credential: first });
-      expect(row?.pendingSeconds).toBeGreaterThan(3500);
+      expect(row.pendingSeconds).toBeGreaterThan(3500);
       expect(town.counted.get('LeasePendingSeconds')).toBeGreaterThan(3500);
       expect((await town.look(id)).timeline.filter(({ what }) => what === 'case')).toHaveLength(1);
       const red = await caseThat(town, 'not-contained');

@@ -3,7 +3,7 @@ import { releaseOf } from '../../functions/aws/composition-leases.ts';
 import { eachRecord } from '../../functions/aws/lambda.ts';
 import { handle } from '../../functions/release.ts';
 import { accessorOf } from '../lease-world.ts';
-import { inLeaseTown, openPlay, quiet } from './lease-play.ts';
+import { inLeaseTown, openPlay, quiet } from '../scenarios/lease-play.ts';
 
 const token = (n: number): string => `vault:token/${accessorOf(n)}`;
 
