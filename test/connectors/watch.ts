@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, it } from 'vitest';
 import type { Called } from '../../functions/aws/clients.ts';
 import type { Issuer, Permission, Verb } from '../../functions/core/connector.ts';
@@ -7,12 +8,15 @@ export class Watch {
   readonly outputs: string[] = [];
   readonly values = new Set<string>();
   private verb: Verb | undefined;
+  /** What is still under way for a verb that was aborted is its own, whatever was begun since. */
+  private readonly running = new AsyncLocalStorage<Verb>();
   private readonly used = new Map<string, Set<Verb>>();
 
   /** To be called for each call that goes out. */
   readonly onCall = ({ service, operation }: Called): void => {
     const action = `${service.toLowerCase()}:${operation}`;
-    if (this.verb) this.used.set(action, (this.used.get(action) ?? new Set()).add(this.verb));
+    const verb = this.running.getStore() ?? this.verb;
+    if (verb) this.used.set(action, (this.used.get(action) ?? new Set()).add(verb));
   };
 
   /** From now on calls are made for this verb. */
@@ -24,7 +28,7 @@ export class Watch {
   async run<T>(verb: Verb, work: () => Promise<T>): Promise<T> {
     this.verb = verb;
     try {
-      const result = await work();
+      const result = await this.running.run(verb, work);
       this.outputs.push(JSON.stringify(result) ?? '');
       return result;
     } catch (error) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { gitleaksFinding, openTown, trufflehogFinding, type Delivery, type Town } from '../town.ts';
-import { pairsWorld, replacedOf } from './pairs.ts';
+import { pairsWorld, replacedOf } from '../scenarios/pairs.ts';
 
 describe('how far one value reaches', () => {
   const five = ['orders', 'platform', 'search', 'mail', 'billing'];
