@@ -20,8 +20,10 @@ const exceptions: Record<string, string> = {
   'contain: secretsmanager:GetSecretValue': 'nothing reports a leaked vault token yet: as above',
   ...Object.fromEntries(['contain', 'revoke', 'release'].map((by) => [`${by}: sts:GetCallerIdentity`, 'only where a role has gone: is it our account that does not know it?'])),
   ...Object.fromEntries(['revoke', 'release'].flatMap((by) => [[`${by}: iam:ListRolePolicies`, 'only where the inline policies of a role are full'], [`${by}: secretsmanager:RemoveRegionsFromReplication`, 'only for a secret with replicas']])),
-  ...Object.fromEntries(['iam:PutRolePolicy', 'secretsmanager:DeleteSecret'].map((action) => [`revoke: ${action}`, "a case acts only where the lease's own next try did not come first"])),
 };
+
+/** A case acts only where the lease's own next try did not come first: either is fine, and which it is nobody can say. */
+const either = ['revoke: iam:PutRolePolicy', 'revoke: secretsmanager:DeleteSecret', 'revoke: secretsmanager:GetSecretValue'];
 
 /** Secrets Manager uses the key of a secret in the name of whoever reads or writes it. */
 const isThroughService = (conditions: object | undefined): boolean => JSON.stringify(conditions ?? {}).includes('kms:ViaService');
@@ -70,7 +72,7 @@ describe('what the functions call, played over every kind of case and of lease',
 
   it('is all that is granted, but for a few things with a reason each', () => {
     const unused = functionNames.flatMap((by) => grantedTo(by).filter(({ isUsed }) => !calls().some((call) => call.by === by && isUsed(call))).map(({ words }) => words));
-    expect([...new Set(unused)].sort()).toEqual(Object.keys(exceptions).sort());
+    expect([...new Set(unused)].filter((words) => !either.includes(words)).sort()).toEqual(Object.keys(exceptions).sort());
   });
 
   it('keeps to the conditions of its grants', () => {
