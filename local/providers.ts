@@ -9,7 +9,7 @@ import { startGithub, type Github, type GithubStored } from './fakes/github.ts';
 import { inFile, inMemory, type StateStore } from './fakes/state.ts';
 import { startVendor, type Vendor, type VendorStored } from './fakes/vendor/index.ts';
 import { alternatingUsers, generated, singleUser } from './fakes/vendor/rotation.ts';
-import { startOidc, type Oidc } from './fakes/oidc.ts';
+import { startOidc, type Oidc, type OidcOptions } from './fakes/oidc.ts';
 import { startVault, type Vault } from './fakes/vault/index.ts';
 import { callers, credentialsOf, region } from './roles.ts';
 import type { World } from './world/world.ts';
@@ -46,6 +46,14 @@ const kmsKeys = (material: string) => [
   { id: 'hold-key', alias: 'alias/rescind-hold', usage: 'ENCRYPT_DECRYPT' as const, material },
 ];
 
+/** An issuer's name is its address: after a restart it is at the same port, unless somebody else has that by now. */
+const startOidcAgain = async (options: OidcOptions, kept: StateStore<{ port: number }>): Promise<Oidc> => {
+  const port = kept.load()?.port;
+  const oidc = port === undefined ? await startOidc(options) : await startOidc({ ...options, port }).catch(() => startOidc(options));
+  kept.save({ port: Number(new URL(oidc.url).port) });
+  return oidc;
+};
+
 /** Starts the fakes of a world. The functions' own code speaks to them as to the real thing. */
 export const startProviders = async (options: ProvidersOptions & { kmsMaterial: string }): Promise<Providers> => {
   const { world, clock } = options;
@@ -57,7 +65,7 @@ export const startProviders = async (options: ProvidersOptions & { kmsMaterial: 
   }
   const github = world.github ? await startGithub({ world: world.github, behaviours, clock, store: store<GithubStored>('github') }) : undefined;
   const vault = world.vault ? await startVault({ world: world.vault, clock, behaviours, folder: options.folder, onCall: ({ service, operation }) => options.onCall?.({ service, operation, resource: '', caller: '' }) }) : undefined;
-  const oidc = world.oidc ? await startOidc({ clock, behaviours, folder: options.folder }) : undefined;
+  const oidc = world.oidc ? await startOidcAgain({ clock, behaviours, folder: options.folder }, store<{ port: number }>('oidc-port')) : undefined;
   for (const name of world.oidc ?? []) oidc?.issuer(name);
   const rotations = world.rotations ?? {};
   const aws: Aws = await createAws({
