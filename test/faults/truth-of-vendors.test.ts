@@ -4,7 +4,7 @@ import { whatOf } from '../../functions/core/story.ts';
 import type { World } from '../../local/world/world.ts';
 import type { Town } from '../town.ts';
 import { account, worldOf, type Wanted } from '../world-of.ts';
-import { alive, asWorld, caseOf42, expectConfirmed, expectRed, inTown, probes, whats } from './telling.ts';
+import { alive, asWorld, caseOf42, expectConfirmed, expectRed, inTown, probes, whats } from '../scenarios/telling.ts';
 
 // on a busy machine everything takes longer, and is as true
 vi.setConfig({ testTimeout: 90_000 });
