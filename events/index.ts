@@ -19,7 +19,8 @@ import { openai } from './openai.ts';
 import { standardWebhooks } from './standard-webhooks.ts';
 import { tekton } from './tekton.ts';
 import { trufflehog } from './trufflehog.ts';
-import type { Source } from './trigger.ts';
+import { rawText } from './fields.ts';
+import type { AwsEventSource, Source } from './trigger.ts';
 
 /** Every source there is. To add one: a file beside this one, a line here, and a folder of samples of the same name. */
 export const sources: readonly Source[] = [
@@ -45,3 +46,10 @@ export const sources: readonly Source[] = [
   cursor,
   a2a,
 ];
+
+/** The source whose rules an event of EventBridge falls under, by its source and detail-type; undefined where none does. */
+export const awsSourceOf = (event: unknown): AwsEventSource | undefined =>
+  sources.find(
+    (candidate): candidate is AwsEventSource =>
+      candidate.transport === 'aws-event' && [candidate.pattern, candidate.starts].some((rule) => rule?.source.includes(rawText(event, 'source')) && rule.detailType.includes(rawText(event, 'detail-type'))),
+  );

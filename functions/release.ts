@@ -1,5 +1,5 @@
-import { sources } from '../events/index.ts';
-import type { AwsEventSource, Parsed } from '../events/trigger.ts';
+import { awsSourceOf } from '../events/index.ts';
+import type { Parsed } from '../events/trigger.ts';
 import { isOver } from './core/lease.ts';
 import { releaseDeps } from './aws/composition-leases.ts';
 import { expire, sendDue, tryAgain } from './aws/due-leases.ts';
@@ -40,7 +40,7 @@ export const handle = async (body: unknown, deps: ReleaseDeps, signal: AbortSign
 
 /** What EventBridge put into the queue: a run that ended, or one that began with a role that ends with it. */
 const heed = async (event: object, deps: ReleaseDeps, signal: AbortSignal): Promise<void> => {
-  const parser = parserOf(event);
+  const parser = awsSourceOf(event);
   const parsed: Parsed = parser?.parse(event) ?? { kind: 'ignored', reason: 'no source takes such events' };
   if (parsed.kind === 'malformed') {
     deps.count('DeliveryRejected');
@@ -51,14 +51,6 @@ const heed = async (event: object, deps: ReleaseDeps, signal: AbortSignal): Prom
     if (trigger.trigger === 'JobEnded') await endRun(trigger, deps, signal);
     if (trigger.trigger === 'JobStarted') await startRole(trigger, deps);
   }
-};
-
-const parserOf = (event: object): AwsEventSource | undefined => {
-  const { source, 'detail-type': type } = event as { source?: unknown; 'detail-type'?: unknown };
-  return sources.find(
-    (candidate): candidate is AwsEventSource =>
-      candidate.transport === 'aws-event' && candidate.tells === 'run' && [candidate.pattern, candidate.starts].some((rule) => rule?.source.includes(String(source)) && rule.detailType.includes(String(type))),
-  );
 };
 
 export const handler = queueLambda(handle, releaseDeps);

@@ -9,7 +9,7 @@ import { shortFingerprint } from '../functions/core/identify.ts';
 import type { Clock } from './clock.ts';
 import { Behaviours } from './fakes/behaviour.ts';
 import { startDynamo, type Dynamo } from './fakes/platform/dynamo.ts';
-import { sources } from '../events/index.ts';
+import { awsSourceOf } from '../events/index.ts';
 import { createPlatform, playbookArnOf, queueNames, type Platform, type PlatformOptions } from './platform.ts';
 import { startProviders, type Providers } from './providers.ts';
 import { account, credentialsOf, region } from './roles.ts';
@@ -120,12 +120,12 @@ export const startOutside = async (options: OutsideOptions): Promise<Outside> =>
 
 /** Which queues EventBridge's rules send an event to, as the stack has them (`infra/events.ts`). */
 export const queuesFor = (event: object): QueueName[] => {
-  const { source, 'detail-type': type, detail } = event as { source?: unknown; 'detail-type'?: unknown; detail?: { status?: string; stateMachineArn?: string } };
+  const { source, detail } = event as { source?: unknown; detail?: { status?: string; stateMachineArn?: string } };
   if (source === 'aws.secretsmanager') return ['deliveries', 'index'];
   const isOurs = source === 'aws.states' && playbookArns.includes(detail?.stateMachineArn ?? '');
   if (isOurs) return ['FAILED', 'TIMED_OUT', 'ABORTED'].includes(detail?.status ?? '') ? ['deliveries'] : [];
-  const told = sources.find((candidate) => candidate.transport === 'aws-event' && [candidate.pattern, 'starts' in candidate ? candidate.starts : undefined].some((rule) => rule?.source.includes(String(source)) && rule.detailType.includes(String(type))));
-  return told?.transport === 'aws-event' ? [told.tells === 'run' ? 'ends' : 'deliveries'] : [];
+  const told = awsSourceOf(event);
+  return told ? [told.tells === 'run' ? 'ends' : 'deliveries'] : [];
 };
 
 const playbookArns = ['secret-leaked', 'job-ended'].map(playbookArnOf);

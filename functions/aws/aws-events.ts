@@ -1,4 +1,4 @@
-import { sources } from '../../events/index.ts';
+import { awsSourceOf } from '../../events/index.ts';
 import type { AwsEventSource } from '../../events/trigger.ts';
 import type { Report } from '../core/case.ts';
 import { isBeingWorkedOn } from '../core/case.ts';
@@ -18,8 +18,11 @@ interface Envelope {
 
 const atOnce = 16;
 
-const parserOf = ({ source, 'detail-type': type }: Envelope): AwsEventSource | undefined =>
-  sources.find((candidate): candidate is AwsEventSource => candidate.transport === 'aws-event' && candidate.tells === 'leak' && candidate.pattern.source.includes(String(source)) && candidate.pattern.detailType.includes(String(type)));
+/** The source that tells of leaks; what tells of runs goes another way. */
+const parserOf = (event: object): AwsEventSource | undefined => {
+  const found = awsSourceOf(event);
+  return found?.tells === 'leak' ? found : undefined;
+};
 
 /** The delivery's id of what EventBridge delivers: a resend of the same detail has the same one. */
 export const deliveryOfEvent = (event: object): string => deliveryIdOf(digest, parserOf(event)?.name ?? 'eventbridge', JSON.stringify((event as Envelope).detail ?? null));

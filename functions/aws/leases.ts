@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { type DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { RunName } from '../../events/trigger.ts';
 import { leaseOf, type Lease, type LeaseEntry, type LeaseLine, type LeaseStatus } from '../core/lease.ts';
 import { runKeyOf, runKeyOfLease } from '../core/lease-terms.ts';
+import { lineAfter, mostTries, padded } from './chain.ts';
 import { digest } from './digest.ts';
 import { isConditionFailed, type Page } from './ledger.ts';
 
@@ -51,15 +51,10 @@ const listed: readonly LeaseStatus[] = ['active', 'pending-revocation', 'shared'
 /** Heads that one read looks through where most of them are of another status. */
 const filteredPage = 500;
 
-const zero = '0'.repeat(64);
-const width = 6;
-const tries = 12;
 const markerDays = 14;
 
-const hashOf = (line: object): string => createHash('sha256').update(JSON.stringify(line)).digest('hex');
 // by both parts of the id: many runs may be lent the same by the same holder, and one run may have many leases
 const shardOf = (id: string): number => (Number.parseInt(id.slice(-2), 16) + Number.parseInt(id.slice(2, 4), 16)) % shards;
-const pad = (n: number): string => String(n).padStart(width, '0');
 
 /** The table of leases: who was lent what, and what became of it; hash-chained lines like the ledger's, grouped by run. */
 export class Leases {
@@ -139,13 +134,13 @@ export class Leases {
    */
   async tell(id: string, decide: (found: Lease | undefined) => LeaseEntry | undefined, known?: Lease, first?: () => Promise<unknown>): Promise<Lease | undefined> {
     let found = known ?? (await this.load(id));
-    for (let attempt = 0; attempt < tries; attempt += 1) {
+    for (let attempt = 0; attempt < mostTries; attempt += 1) {
       const entry = decide(found);
       if (!entry) return found;
-      const line = this.lineAfter(found, entry);
+      const line = lineAfter(found?.lines.at(-1), entry, this.now());
       try {
         await this.documents.send(
-          new PutCommand({ TableName: this.table, Item: { pk: `run#${runKeyOfLease(id)}`, sk: `lease#${id}#line#${pad(line.n)}`, line }, ConditionExpression: 'attribute_not_exists(pk)' }),
+          new PutCommand({ TableName: this.table, Item: { pk: `run#${runKeyOfLease(id)}`, sk: `lease#${id}#line#${padded(line.n)}`, line }, ConditionExpression: 'attribute_not_exists(pk)' }),
         );
         this.onLine(id, line);
         const told = leaseOf(id, [...(found?.lines ?? []), line]);
@@ -164,13 +159,6 @@ export class Leases {
       }
     }
     throw new Error(`too many writers on lease ${id}: try again`);
-  }
-
-  private lineAfter(found: Lease | undefined, entry: LeaseEntry): LeaseLine {
-    const last = found?.lines.at(-1);
-    const at = new Date(Math.max(this.now().getTime(), last ? new Date(last.at).getTime() : 0)).toISOString();
-    const base = { ...(JSON.parse(JSON.stringify(entry)) as LeaseEntry), n: (last?.n ?? 0) + 1, at, previous: last?.hash ?? zero };
-    return { ...base, hash: hashOf(base) };
   }
 
   /** Writes the head that lists show. Never overwrites a newer one. Only what is alive or unfinished has a status in the index. */

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { type DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { caseOf, isBeingWorkedOn, isEnded, type Case, type Entry, type Line } from '../core/case.ts';
+import { lineAfter, mostTries, padded } from './chain.ts';
 
 /** A case as lists show it. A projection of its lines: written after them, and again whenever somebody finds it behind. */
 export interface CaseHead {
@@ -24,11 +24,6 @@ export interface Page<T> {
   cursor?: string;
 }
 
-const zero = '0'.repeat(64);
-const width = 6;
-const tries = 12;
-
-const hashOf = (line: object): string => createHash('sha256').update(JSON.stringify(line)).digest('hex');
 
 export const isConditionFailed = (error: unknown): boolean => error instanceof Error && error.name === 'ConditionalCheckFailedException';
 
@@ -73,15 +68,15 @@ export class Ledger {
    */
   async tell(id: string, decide: (found: Case) => Entry | undefined, known?: Case): Promise<Case> {
     let found = known ?? (await this.load(id)) ?? caseOf(id, []);
-    for (let attempt = 0; attempt < tries; attempt += 1) {
+    for (let attempt = 0; attempt < mostTries; attempt += 1) {
       const entry = decide(found);
       if (!entry) return found;
-      const line = this.lineAfter(found, entry);
+      const line = lineAfter(found.lines.at(-1), entry, this.now());
       try {
         await this.documents.send(
           new PutCommand({
             TableName: this.table,
-            Item: { pk: `case#${id}`, sk: `line#${String(line.n).padStart(width, '0')}`, line },
+            Item: { pk: `case#${id}`, sk: `line#${padded(line.n)}`, line },
             ConditionExpression: 'attribute_not_exists(pk)',
           }),
         );
@@ -100,14 +95,6 @@ export class Ledger {
       }
     }
     throw new Error(`too many writers on case ${id}: try again`);
-  }
-
-  private lineAfter(found: Case, entry: Entry): Line {
-    const last = found.lines.at(-1);
-    // lines are ordered by n; a clock that stepped back must not reorder the story
-    const at = new Date(Math.max(this.now().getTime(), last ? new Date(last.at).getTime() : 0)).toISOString();
-    const base = { ...(JSON.parse(JSON.stringify(entry)) as Entry), n: (last?.n ?? 0) + 1, at, previous: last?.hash ?? zero };
-    return { ...base, hash: hashOf(base) };
   }
 
   /** Writes the head that lists show. Never overwrites a newer one. */
