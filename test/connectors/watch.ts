@@ -7,28 +7,32 @@ import type { Issuer, Permission, Verb } from '../../functions/core/connector.ts
 export class Watch {
   readonly outputs: string[] = [];
   readonly values = new Set<string>();
-  private verb: Verb | undefined;
-  /** What is still under way for a verb that was aborted is its own, whatever was begun since. */
+  /** What is still under way for a verb that was aborted is its own, whatever was begun since; what no verb asked for is the test's own. */
   private readonly running = new AsyncLocalStorage<Verb>();
   private readonly used = new Map<string, Set<Verb>>();
 
   /** To be called for each call that goes out. */
   readonly onCall = ({ service, operation }: Called): void => {
     const action = `${service.toLowerCase()}:${operation}`;
-    const verb = this.running.getStore() ?? this.verb;
+    const verb = this.running.getStore();
     if (verb) this.used.set(action, (this.used.get(action) ?? new Set()).add(verb));
   };
 
-  /** From now on calls are made for this verb. */
-  begin(verb: Verb): void {
-    this.verb = verb;
+  /** What is called within is this verb's; what comes out is not kept. */
+  during<T>(verb: Verb, work: () => Promise<T>): Promise<T> {
+    return this.running.run(verb, work);
+  }
+
+  /** Runs a verb that answers piece by piece; each piece is that verb's own work. */
+  async *pieces<T>(verb: Verb, made: AsyncIterable<T>): AsyncIterable<T> {
+    const from = made[Symbol.asyncIterator]();
+    for (let next = await this.during(verb, () => from.next()); !next.done; next = await this.during(verb, () => from.next())) yield next.value;
   }
 
   /** Runs one verb; keeps what it says or throws. */
   async run<T>(verb: Verb, work: () => Promise<T>): Promise<T> {
-    this.verb = verb;
     try {
-      const result = await this.running.run(verb, work);
+      const result = await this.during(verb, work);
       this.outputs.push(JSON.stringify(result) ?? '');
       return result;
     } catch (error) {
@@ -86,10 +90,7 @@ export const watchedIssuer = (issuer: Issuer, watch: Watch): Issuer => {
   const { contain, restore, revoke, rotate, list, watch: again } = issuer;
   return {
     ...issuer,
-    list: list && (async function* (context) {
-      watch.begin('list');
-      yield* list(context);
-    }),
+    list: list && ((context) => watch.pieces('list', list(context))),
     find: (credential, context) => watch.run('find', () => issuer.find(credential, context)),
     contain: contain && ((credential, context) => watch.run('contain', () => contain(credential, context))),
     restore: restore && ((credential, evidence, context) => watch.run('restore', () => restore(credential, evidence, context))),

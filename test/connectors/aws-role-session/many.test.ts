@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { awsRoleSession } from '../../../functions/connectors/aws-role-session/index.ts';
 import type { Acted } from '../../../functions/core/connector.ts';
-import { credentialOf, momentAfter, openRoleHouse, sessionArn, type RoleHouse } from './subject.ts';
+import { watchedIssuer } from '../contract.ts';
+import { credentialOf, momentAfter, openRoleHouse, sessionArn, watch, type RoleHouse } from './subject.ts';
 
 let subject: RoleHouse;
 afterEach(() => subject.close());
@@ -104,7 +105,7 @@ describe('two processes that end sessions of one role', () => {
     const { issuer, elsewhere, context, behaviours, house } = subject;
     const slow = elsewhere.revoke?.(credentialOf(two), context());
     behaviours.add({ service: 'iam', operation: 'PutRolePolicy', effect: 'delay', seconds: 5, times: 1 });
-    const fast = awsRoleSession.create(house.edges).revoke?.(credentialOf(one), context());
+    const fast = watchedIssuer(awsRoleSession.create(house.edges), watch).revoke?.(credentialOf(one), context());
     expect(results(await Promise.all([slow, fast]))).toEqual(['done']);
     for (const name of [one, two]) await issuer.revoke?.(credentialOf(name), context());
     expect(await verdicts([one, two])).toEqual(['dead']);

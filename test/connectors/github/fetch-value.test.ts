@@ -37,9 +37,8 @@ const open = async (options: { secret?: (token: string) => string; scopes?: stri
 };
 
 const fetchValue = async (lookup: Partial<Lookup> = {}, signal = new AbortController().signal): Promise<{ value: string } | { gone: string }> => {
-  watch.begin('find');
   try {
-    return await reporter.fetchValue({ connector: 'github', repository, alert: 7, ...lookup }, { signal });
+    return await watch.during('find', () => reporter.fetchValue({ connector: 'github', repository, alert: 7, ...lookup }, { signal }));
   } catch (error) {
     watch.outputs.push(error instanceof Error ? `${error.message} ${error.stack} ${JSON.stringify(error)}` : '');
     throw error;
