@@ -47,7 +47,8 @@ const revoke = async (name: Name, visit: Visit, context: Context): Promise<Acted
   const answer = await order(given, visit);
   if (!answer) return stillThere(given, 'the order to take the lease back was not answered in time', visit, context);
   if (answer.status === 204 || answer.status === 200) return { result: 'done', note: 'revoked, and what it leased was taken back behind it' };
-  if (answer.status !== 400) return refusedBy(answer.status, visit, 'revoke leases');
+  // queued in spite of our wish to wait for it, or not given in
+  if (answer.status !== 400 && answer.status !== 202) return refusedBy(answer.status, visit, 'revoke leases');
   return stillThere(given, 'the lease is still there', visit, context);
 };
 

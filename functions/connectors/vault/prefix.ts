@@ -5,7 +5,7 @@ import { alive, neverSeen, nothing, refusedBy, unknown, type Kind, type NameOf }
 import { isOverOurs } from './lease.ts';
 import { countOf, isNone, leasesUnder } from './left.ts';
 import { pathOf } from './names.ts';
-import { order, stillThere, type Order } from './take-back.ts';
+import { isTaken, order, stillThere, type Order } from './take-back.ts';
 import type { Visit } from './visit.ts';
 
 type Name = NameOf<'prefix'>;
@@ -27,8 +27,7 @@ const revoke = async ({ prefix, namespace }: Name, visit: Visit, context: Contex
   const given: Order = { path: `sys/leases/revoke-prefix/${pathOf(prefix)}`, body: {}, namespace, under: prefix };
   const answer = await order(given, visit);
   if (!answer) return stillThere(given, `the order to take back ${countOf(before)} under it was not answered in time`, visit, context);
-  const isTaken = answer.status === 204 || answer.status === 200;
-  if (!isTaken && answer.status !== 400) return refusedBy(answer.status, visit, 'revoke leases by their prefix');
+  if (!isTaken(answer) && answer.status !== 400) return refusedBy(answer.status, visit, 'revoke leases by their prefix');
   const after = await leasesUnder(prefix, namespace, visit);
   if ('refused' in after) return refusedBy(after.refused, visit, 'list leases');
   if (isNone(after)) return { result: 'done', note: `revoked ${countOf(before)}, and what they leased was taken back behind them` };

@@ -12,6 +12,9 @@ export interface Order {
   under: string;
 }
 
+/** Whether an order was taken: done, or (202) queued. */
+export const isTaken = ({ status }: Pick<Answer, 'status'>): boolean => status === 204 || status === 200 || status === 202;
+
 const pendingSeconds = 15;
 const afterwardsMilliseconds = 5_000;
 
@@ -41,7 +44,7 @@ export const stillThere = async (given: Order, what: string, visit: Visit, { int
   if (!isHopeless && !intent.noted.some(({ queued }) => queued === true)) {
     // a synchronous order ends at the first lease that fails: queued, every one gets its tries
     const queued = await afterwards.ask({ method: 'POST', path: given.path, namespace: given.namespace, body: { ...given.body, sync: false } });
-    if (queued.status !== 204 && queued.status !== 200) return { result: 'refused', reason: `${what}, and the vault did not take the order to go on trying (status ${queued.status})`, meanwhile: nothing };
+    if (!isTaken(queued)) return { result: 'refused', reason: `${what}, and the vault did not take the order to go on trying (status ${queued.status})`, meanwhile: nothing };
     await intent.note({ queued: true });
   }
   if (found && found.irrevocable > 0) {

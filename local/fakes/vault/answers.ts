@@ -68,6 +68,9 @@ export const say = ({ data = null, auth, warnings = [], lease }: Wrapped, change
 /** A 204: done, nothing to tell. */
 export const done = (...changes: VaultChange[]): Answered => ({ answer: { status: 204 }, changes });
 
+/** A 202: queued, nothing to tell. */
+export const queuedUp = (...changes: VaultChange[]): Answered => ({ answer: { status: 202 }, changes });
+
 /** An error with its texts. */
 export const refuse = (status: number, ...errors: string[]): Answered => ({ answer: { status, body: { errors } }, changes: [] });
 

@@ -5,6 +5,9 @@ import type { VaultWorld } from './world.ts';
 
 type Backend = VaultCall['backend'];
 
+/** What the server says of an engine that failed, before the engine's own words. */
+export const ofEngine = 'failed to revoke entry: resp: (*logical.Response)(nil) err: ';
+
 const patch = (lease: StoredLease, fields: Partial<StoredLease>): VaultChange => ({ op: 'patch', table: 'leases', key: lease.id, fields });
 
 /** The lease is over at the server; whether its credential is dead too is as the backend did. */
@@ -17,7 +20,7 @@ const attempts = (lease: StoredLease, from: number, now: number, { retrySeconds 
     const answer = backend(lease);
     if (typeof answer === 'string') return [gone(lease, answer)];
     made += 1;
-    if (made >= most) return [patch(lease, { attempts: made, irrevocable: answer.error })];
+    if (made >= most) return [patch(lease, { attempts: made, irrevocable: `out of retries: ${ofEngine}${answer.error}` })];
     at += retrySeconds * 2 ** (made - 1) * 1000;
   }
 };

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Answered, Route, VaultCall } from './answers.ts';
-import { done, isTrue, listed, refuse, say, textOf } from './answers.ts';
+import { done, isTrue, listed, queuedUp, refuse, say, textOf } from './answers.ts';
 import { cappedTtl, secondsOf, secondsUntil, timeOf } from './durations.ts';
 import { isAlive } from './life.ts';
-import { gone } from './lease-ends.ts';
+import { gone, ofEngine } from './lease-ends.ts';
 import type { StoredLease, StoredToken, VaultChange, VaultState } from './state.ts';
 import { rowOf } from './state.ts';
 
@@ -69,38 +69,38 @@ export const renewLease: Route = (call) => {
 };
 
 const endToken = (token: StoredToken, now: number): VaultChange => ({ op: 'patch', table: 'tokens', key: token.value, fields: { revokedAt: now } });
+/** The server waits for the end unless it is told not to. */
+const isAwaited = ({ body, query }: VaultCall): boolean => isTrue(body.sync ?? query.get('sync') ?? true);
 const queued = (lease: StoredLease, now: number): VaultChange[] => (lease.endAskedAt === undefined ? [{ op: 'patch', table: 'leases', key: lease.id, fields: { endAskedAt: now } }] : []);
-
-const WHY = 'failed to revoke entry: resp: (*logical.Response)(nil) err: ';
 
 /** Asks the backend for each at once; stops at the first that fails, unless `force` forgets it. */
 const atOnce = (call: VaultCall, leases: StoredLease[], how: { force: boolean; error: (lease: StoredLease, index: number, why: string) => string }): Answered => {
   const changes: VaultChange[] = [];
   for (const [index, lease] of leases.entries()) {
     const answer = call.backend(lease);
-    if (typeof answer === 'object' && !how.force) return { ...refuse(400, how.error(lease, index, `${WHY}${answer.error}`)), changes };
+    if (typeof answer === 'object' && !how.force) return { ...refuse(400, how.error(lease, index, `${ofEngine}${answer.error}`)), changes };
     changes.push(gone(lease, answer));
   }
   return done(...changes);
 };
 
 export const revokeLease: Route = (call) => {
-  const { control, namespace, now, body, query } = call;
+  const { control, namespace, now } = call;
   const id = idOf(call);
   if (id === '') return refuse(400, 'lease_id must be specified');
   const lease = leaseOf(control, id, namespace);
-  if (lease === undefined) return done(...tokensOf(control, namespace, now, id).map((token) => endToken(token, now)));
-  if (isTrue(body.sync ?? query.get('sync'))) return atOnce(call, [lease], { force: false, error: (_lease, _index, why) => why });
-  return done(...queued(lease, now));
+  const said = isAwaited(call) ? done : queuedUp;
+  if (lease === undefined) return said(...tokensOf(control, namespace, now, id).map((token) => endToken(token, now)));
+  return isAwaited(call) ? atOnce(call, [lease], { force: false, error: (_lease, _index, why) => why }) : said(...queued(lease, now));
 };
 
 const revokeUnder = (call: VaultCall, force: boolean): Answered => {
-  const { control, namespace, now, body, query } = call;
+  const { control, namespace, now } = call;
   const prefix = textOf(call.parts[0]);
   const exact = leaseOf(control, prefix, namespace);
   const leases = exact !== undefined ? [exact] : Object.values(control.leases).filter((lease) => !lease.gone && lease.namespace === namespace && lease.id.startsWith(`${prefix}/`));
   const tokens = tokensOf(control, namespace, now, `${prefix}/`).map((token) => endToken(token, now));
-  if (!force && !isTrue(body.sync ?? query.get('sync'))) return done(...leases.flatMap((lease) => queued(lease, now)), ...tokens);
+  if (!force && !isAwaited(call)) return queuedUp(...leases.flatMap((lease) => queued(lease, now)), ...tokens);
   const answered = atOnce(call, leases, { force, error: ({ id }, index, why) => (exact !== undefined ? `failed to revoke "${id}": ${why}` : `failed to revoke "${id}" (${index + 1} / ${leases.length}): ${why}`) });
   return { ...answered, changes: [...answered.changes, ...tokens] };
 };

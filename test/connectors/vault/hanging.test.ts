@@ -11,7 +11,7 @@ afterAll(async () => {
 const lease = `database/creds/ci/${newId()}`;
 
 /** A connector to a vault that never answers synchronous orders, the others as told, and what was ordered (`sync` of each). */
-const open = async (irrevocable: string[] = [], queued: Reply = (_request, response) => void response.writeHead(204).end()) => {
+const open = async (irrevocable: string[] = [], queued: Reply = (_request, response) => void response.writeHead(202).end()) => {
   const orders: unknown[] = [];
   const { url } = await serve(oneDoor((request, response) => {
     const body = (request.text === '' ? {} : JSON.parse(request.text)) as { sync?: boolean; lease_id?: string };

@@ -6,10 +6,11 @@ const revoke = 'sys/leases/revoke';
 test('a queued revocation is done a moment later, a synchronous one at once', async () => {
   const { ask, clock, mint, lease, lives } = await openVault(withDatabase());
   const job = (await mint({ policies: ['job'] })).value;
-  const [queued, synced] = [await lease(job), await lease(job)];
-  expect((await ask('PUT', revoke, { lease_id: queued })).status).toBe(204);
+  const [queued, synced, untold] = [await lease(job), await lease(job), await lease(job)];
+  expect((await ask('PUT', revoke, { lease_id: queued, sync: false })).status).toBe(202);
   expect((await ask('PUT', revoke, { lease_id: synced, sync: true })).status).toBe(204);
-  expect([lives(`lease/${queued}`), lives(`lease/${synced}`)]).toEqual([true, false]);
+  expect((await ask('PUT', revoke, { lease_id: untold })).status, 'it waits unless it is told not to').toBe(204);
+  expect([queued, synced, untold].map((id) => lives(`lease/${id}`))).toEqual([true, false, false]);
   clock.pass(1);
   expect(lives(`lease/${queued}`)).toBe(false);
   expect((await ask('POST', 'sys/leases/lookup', { lease_id: queued })).body.errors).toEqual(['invalid lease']);
@@ -49,7 +50,7 @@ test('a database that was away is asked again, and a liar keeps what it says is 
   const job = (await mint({ policies: ['job'] })).value;
   const [first, second] = [await lease(job), await lease(job)];
   behaviours.set([{ service: 'vault:database', operation: 'REVOKE database/creds/orders', resource: first, effect: 'refuse', times: 2 }, { service: 'vault:database', resource: second, effect: 'lie' }]);
-  await ask('POST', 'sys/leases/revoke-prefix/database/creds', {});
+  await ask('POST', 'sys/leases/revoke-prefix/database/creds', { sync: false });
   clock.pass(5);
   expect([lives(`lease/${first}`), lives(`lease/${second}`)]).toEqual([true, true]);
   expect((await ask('POST', 'sys/leases/lookup', { lease_id: second })).status).toBe(400);
