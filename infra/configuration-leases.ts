@@ -41,18 +41,32 @@ const names: { begins: string; platform: string }[] = [{ begins: 'repo:', platfo
 
 /** The platform whose tokens an issuer gives to everybody's jobs, by its address: GitHub (the enterprises of it too) and GitLab. */
 const platformAt = (issuer: string): LeaseIssuer['platform'] => {
-  const { hostname, pathname } = new URL(issuer);
+  const { hostname, pathname, protocol } = new URL(issuer);
+  if (protocol === 'spiffe:') return undefined;
   if (hostname === 'gitlab.com') return 'gitlab';
   const isGithub = hostname === 'token.actions.githubusercontent.com' || /^token\.actions\.[^.]+\.ghe\.com$/.test(hostname) || pathname === '/_services/token';
   return isGithub ? 'github-actions' : undefined;
 };
 
+/** What is wrong with a SPIFFE trust domain as an issuer. */
+const ofTrustDomain = ({ issuer, jwks, platform }: LeaseIssuer, path: string): Problem[] => [
+  ...(/^spiffe:\/\/[a-z0-9._-]+$/.test(issuer) ? [] : [{ path: `${path}.issuer`, says: 'is no trust domain; expected one such as spiffe://prod.example.com, with nothing behind it' }]),
+  ...(jwks === undefined ? [{ path: `${path}.jwks`, says: 'is missing; expected the https:// address of the trust domain\'s keys: a SPIFFE bundle or a JWKS' }] : []),
+  ...(platform === undefined ? [] : [{ path: `${path}.platform`, says: 'is set for a trust domain, whose tokens name no run; expected it left out' }]),
+];
+
+const isReached = (address: string): boolean => ['https:', 'http:'].includes(new URL(address).protocol);
+
 const ofIssuers = ({ issuers }: Leases, local: boolean): Problem[] =>
   issuers.flatMap(({ issuer, jwks, platform }, n) => {
     const path = `leases.issuers[${n}]`;
     const known = platformAt(issuer);
-    const plain = [issuer, ...(jwks === undefined ? [] : [jwks])].some((one) => new URL(one).protocol === 'http:');
+    const isTrustDomain = new URL(issuer).protocol === 'spiffe:';
+    const addresses = [...(isTrustDomain ? [] : [{ at: `${path}.issuer`, address: issuer }]), ...(jwks === undefined ? [] : [{ at: `${path}.jwks`, address: jwks }])];
+    const plain = addresses.some(({ address }) => new URL(address).protocol === 'http:');
     return [
+      ...addresses.filter(({ address }) => !isReached(address)).map(({ at }) => ({ path: at, says: 'is no https:// address; expected one, since keys are fetched from there' })),
+      ...(isTrustDomain ? ofTrustDomain({ issuer, jwks, platform }, path) : []),
       ...(plain && !local ? [{ path, says: 'is reached over http://; expected https://, since its keys decide who is believed' }] : []),
       ...(known !== undefined && platform !== known ? [{ path: `${path}.platform`, says: `is not "${known}" for an issuer of ${known === 'gitlab' ? 'GitLab' : 'GitHub Actions'}; expected it, since every stranger's ${known === 'gitlab' ? 'project' : 'repository'} gets tokens from the same issuer` }] : []),
       ...(issuers.findIndex((other) => other.issuer === issuer) === n ? [] : [{ path: `${path}.issuer`, says: 'is there twice; expected each once' }]),
@@ -63,6 +77,9 @@ const ofSubject = (subject: LeaseSubject, path: string, leases: Leases): Problem
   const { issuer, claims = {}, principal } = subject;
   if (issuer === awsIam) return principal === undefined ? [{ path: `${path}.principal`, says: 'is missing; expected the ARN of the role or user that calls with AWS credentials' }] : [];
   const trusted = leases.issuers.find((candidate) => candidate.issuer === issuer);
+  if (trusted && new URL(issuer).protocol === 'spiffe:' && claims.sub !== undefined && !claims.sub.startsWith(`${issuer}/`)) {
+    return [{ path: `${path}.claims.sub`, says: `is not of the trust domain ${issuer}; expected one such as ${issuer}/ns/reports/sa/worker` }];
+  }
   if (!trusted) return [{ path: `${path}.issuer`, says: `is none of leases.issuers; expected one of them, or "${awsIam}"` }];
   const { platform: byName } = trusted.platform === undefined ? (names.find(({ begins }) => claims.sub?.startsWith(begins)) ?? {}) : {};
   if (byName !== undefined) {

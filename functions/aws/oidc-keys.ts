@@ -67,6 +67,15 @@ const discovered = async (issuer: string, ask: ReturnType<typeof carefulFetch>, 
   return allowedUrl(document.jwks_uri, local, 'the address of its keys');
 };
 
+/** A trust domain's bundle says what its keys are for in words of its own; only those for JWT-SVIDs sign tokens. */
+const ofBundle = (ask: ReturnType<typeof carefulFetch>): ReturnType<typeof carefulFetch> => async (url, init) => {
+  const response = await ask(url, init);
+  const bundle = (await response.json()) as { keys?: unknown } | null;
+  if (!Array.isArray(bundle?.keys)) throw new KeysUnavailable('it did not answer with keys');
+  const keys = bundle.keys.filter((key): key is Record<string, unknown> => typeof key === 'object' && key !== null && (key as { use?: unknown }).use !== 'x509-svid');
+  return Response.json({ keys: keys.map((key) => (key.use === 'jwt-svid' ? { ...key, use: 'sig' } : key)) });
+};
+
 /** jose's word that the keys are here and that none of them is for this token. */
 const isAboutToken = (error: unknown): boolean => error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys || error instanceof errors.JOSENotSupported;
 
@@ -83,7 +92,8 @@ export const issuerKeys = ({ issuer, jwks }: LeaseIssuer, options: KeyOptions): 
 
   const find = async (): Promise<void> => {
     const url = jwks === undefined ? await discovered(issuer, ask, options.local) : allowedUrl(jwks, options.local, 'the address of its keys');
-    const keys = remote?.href === url.href ? remote.keys : createRemoteJWKSet(url, { timeoutDuration: TIMEOUT_MILLISECONDS, [customFetch]: ask });
+    const fetchKeys = issuer.startsWith('spiffe:') ? ofBundle(ask) : ask;
+    const keys = remote?.href === url.href ? remote.keys : createRemoteJWKSet(url, { timeoutDuration: TIMEOUT_MILLISECONDS, [customFetch]: fetchKeys });
     remote = { keys, href: url.href, at: Date.now() };
   };
   const keysNow = async () => {

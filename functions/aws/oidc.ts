@@ -53,8 +53,19 @@ const reasonOf = (error: unknown): string => {
   return 'the token is malformed';
 };
 
-/** A JWT-SVID (SPIFFE) need not say when it was issued; every other token must. */
+/** A JWT-SVID (SPIFFE) need not say when it was issued nor by whom; every other token must. */
 const isSpiffe = ({ sub }: JWTPayload): boolean => typeof sub === 'string' && sub.startsWith('spiffe://');
+
+/** The trust domain of a SPIFFE id, as the configuration names it: `spiffe://prod.example.com`. */
+const trustDomainOf = ({ sub }: JWTPayload): string | undefined => (typeof sub === 'string' ? /^(spiffe:\/\/[a-z0-9._-]+)\/./.exec(sub)?.[1] : undefined);
+
+/** Who vouches for a token: the issuer that it names; else, whatever a JWT-SVID names, its trust domain. */
+const voucherOf = (claims: JWTPayload, isTrusted: (issuer: string) => boolean): { issuer: string; isNamed: boolean } | undefined => {
+  const { iss } = claims;
+  if (typeof iss === 'string' && !iss.startsWith('spiffe:') && isTrusted(iss)) return { issuer: iss, isNamed: true };
+  const domain = trustDomainOf(claims);
+  return domain !== undefined && isTrusted(domain) ? { issuer: domain, isNamed: false } : undefined;
+};
 
 /**
  * Checks OIDC tokens against the issuers of the configuration: signature, issuer, audience, times (60 seconds of tolerance).
@@ -66,15 +77,16 @@ export const tokenChecker = (leases: Pick<Leases, 'audience' | 'issuers'>, optio
   return async (token) => {
     const seen = opened(token);
     if (seen === undefined) return refused('this is no signed token');
-    const { iss } = seen.claims;
-    const findKey = typeof iss === 'string' ? keys.get(iss) : undefined;
-    if (typeof iss !== 'string' || findKey === undefined) return refused('this issuer is not trusted here');
+    const voucher = voucherOf(seen.claims, (issuer) => keys.has(issuer));
+    const findKey = voucher && keys.get(voucher.issuer);
+    if (!voucher || !findKey) return refused('this issuer is not trusted here');
+    const { issuer, isNamed } = voucher;
     if (!ALGORITHMS.some((alg) => alg === seen.alg)) return refused('the token is signed in a way that is not accepted here');
     const now = options.now();
     const nowSeconds = Math.floor(now.getTime() / 1000);
     try {
       const { payload } = await jwtVerify(token, findKey, {
-        issuer: iss,
+        ...(isNamed ? { issuer } : {}),
         audience: leases.audience,
         algorithms: ALGORITHMS,
         clockTolerance: TOLERANCE_SECONDS,
@@ -84,9 +96,9 @@ export const tokenChecker = (leases: Pick<Leases, 'audience' | 'issuers'>, optio
       const { sub, iat = nowSeconds } = payload;
       if (typeof sub !== 'string' || sub === '') return refused('the token\'s "sub" is malformed');
       if (iat > nowSeconds + TOLERANCE_SECONDS) return refused('the token was issued in the future: see that its clock and ours agree');
-      return { ok: true, token: { issuer: iss, subject: sub, claims: { ...payload }, issuedAt: iat } };
+      return { ok: true, token: { issuer, subject: sub, claims: { ...payload }, issuedAt: iat } };
     } catch (error) {
-      if (error instanceof KeysUnavailable) return { ok: false, status: 503, reason: `the keys of ${iss} cannot be had now: ${error.message}` };
+      if (error instanceof KeysUnavailable) return { ok: false, status: 503, reason: `the keys of ${issuer} cannot be had now: ${error.message}` };
       return refused(reasonOf(error));
     }
   };

@@ -113,9 +113,9 @@ export interface Leases {
 
 /** An OIDC issuer whose tokens are believed, as far as a subject says. */
 export interface LeaseIssuer {
-  /** The tokens' `iss`, exactly. */
+  /** The tokens' `iss`, exactly; or a SPIFFE trust domain (`spiffe://prod.example.com`), whose JWT-SVIDs need not name an issuer. */
   issuer: string;
-  /** Where its keys are. Absent: as its discovery document says. */
+  /** Where its keys are: a JWKS, or a trust domain's bundle. Absent: as its discovery document says, which a trust domain has not. */
   jwks?: string;
   /** Whose claims its tokens have: the run is then taken from them and from nowhere else. */
   platform?: 'github-actions' | 'gitlab';

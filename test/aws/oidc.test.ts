@@ -141,6 +141,51 @@ describe('a token that is refused', () => {
   });
 });
 
+describe('a JWT-SVID that names no issuer', () => {
+  const domain = 'spiffe://acme.example';
+  const trusting = (more: Parameters<typeof checkerOf>[1] = {}) => checkerOf([{ issuer: oidc.url }, { issuer: domain, jwks: `${oidc.issuer('spiffe')}/.well-known/jwks` }], more);
+  const svid = (more: Record<string, unknown> = {}, given: Parameters<typeof token>[0] = {}) => token({ issuer: 'spiffe', alg: 'ES256', ...given }, { sub: `${domain}/ci/runner`, iss: undefined, iat: undefined, ...more });
+
+  test('is checked with the keys of the trust domain of its sub, whatever issuer it names that is not trusted', async () => {
+    for (const iss of [undefined, 'https://spire.acme.example']) {
+      expect(await trusting()(await svid({ iss }))).toMatchObject({ ok: true, token: { issuer: domain, subject: `${domain}/ci/runner` } });
+    }
+  });
+
+  test('is checked with the bundle that the domain publishes, of which only the keys for JWT-SVIDs count', async () => {
+    const published = (use: string): typeof fetch => async (...asked) => {
+      const { keys } = (await (await fetch(...asked)).json()) as { keys: JWK[] };
+      const { kid: _, ...unnamed } = keys[0] ?? {};
+      return Response.json({ spiffe_sequence: 7, spiffe_refresh_hint: 300, keys: [{ ...unnamed, use: 'x509-svid', x5c: ['MII'] }, ...keys.map((key) => ({ ...key, use }))] });
+    };
+    expect(await trusting({ fetch: published('jwt-svid') })(await svid())).toMatchObject({ ok: true });
+    expect(await trusting({ fetch: published('x509-svid') })(await svid())).toMatchObject({ ok: false, status: 401 });
+    const notABundle = await trusting({ fetch: () => Promise.resolve(Response.json({ trust_domain: 'acme.example' })) })(await svid());
+    expect(notABundle).toMatchObject({ ok: false, status: 503 });
+  });
+
+  test.each([
+    ['of another trust domain', { sub: 'spiffe://other.example/ci/runner' }],
+    ['of a trust domain that begins like ours', { sub: 'spiffe://acme.example.evil.example/x' }],
+    ['of the trust domain itself', { sub: domain }],
+    ['whose sub is no SPIFFE id', { sub: 'acme.example/ci/runner' }],
+    ['that names the trust domain and has another sub', { iss: domain, sub: 'repo:acme/shop' }],
+    ['of ours that another issuer which is trusted here is said to have signed', { iss: 'the other' }],
+    ['for another audience', { aud: 'other' }],
+    ['without an end', { exp: undefined }],
+  ])('%s is refused', async (_, more) => {
+    const given = await svid({ ...more, ...('iss' in more && more.iss === 'the other' ? { iss: oidc.url } : {}) });
+    expect(refusal(await trusting()(given), given)).toMatchObject({ status: 401 });
+  });
+
+  test('signed by somebody else is refused', async () => {
+    for (const by of [{ key: 'foreign' as const }, { issuer: 'gitlab' }]) {
+      const given = await svid({}, by);
+      expect(refusal(await trusting()(given), given)).toMatchObject({ status: 401 });
+    }
+  });
+});
+
 describe('keys that are replaced', () => {
   test('the new key is believed at once and the old no longer', async () => {
     const check = checkerOf([{ issuer: oidc.issuer('rotating') }]);

@@ -47,6 +47,26 @@ describe('an issuer that serves everybody', () => {
   });
 });
 
+describe('a SPIFFE trust domain as an issuer', () => {
+  const issuer = 'spiffe://prod.acme.example';
+  const claims = { sub: `${issuer}/ns/reports/sa/worker` };
+  const domain = (more: object, of: object = {}) => wrong({ issuers: [{ issuer, jwks: 'https://spire.acme.example/keys', ...more }], subjects: [subject({ issuer, claims, ...of })] });
+
+  it('has keys at an address, no platform and nothing behind its name', () => {
+    expect(domain({})).toEqual([]);
+    expect(domain({ jwks: undefined })).toEqual([expect.stringContaining('leases.issuers[0].jwks is missing; expected the https:// address')]);
+    expect(domain({ jwks: 'http://spire.acme.example/keys' })).toEqual([expect.stringContaining('is reached over http://')]);
+    expect(domain({ jwks: `${issuer}/keys` })).toEqual([expect.stringContaining('leases.issuers[0].jwks is no https:// address')]);
+    expect(domain({ platform: 'gitlab' }, { claims: { ...claims, ...projects } })).toEqual([expect.stringContaining('leases.issuers[0].platform is set for a trust domain')]);
+    expect(wrong({ issuers: [{ issuer: `${issuer}/ns`, jwks: 'https://spire.acme.example/keys' }] })).toEqual([expect.stringContaining('leases.issuers[0].issuer is no trust domain')]);
+    expect(wrong({ issuers: [{ issuer: 'ftp://acme.example' }] })).toEqual([expect.stringContaining('leases.issuers[0].issuer is no https:// address')]);
+  });
+
+  it('has subjects of its own only', () => {
+    expect(domain({}, { claims: { sub: 'spiffe://other.example/worker' } })).toEqual([expect.stringContaining(`leases.subjects[0].claims.sub is not of the trust domain ${issuer}`)]);
+  });
+});
+
 describe('the platforms whose runs a subject may name', () => {
   const principal = { issuer: 'aws-iam', claims: undefined, principal: 'arn:aws:iam::111122223333:role/broker' };
   it('are none whose runs a configured issuer\'s tokens name', () => {
