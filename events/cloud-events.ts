@@ -1,7 +1,7 @@
 /** CloudEvents 1.0 over HTTP, in all three content modes: binary, structured and batch. The specification signs nothing. */
 import { bodyText, header, jsonValue, mediaType, type Read } from './body.ts';
 import { at, isRecord, rawText } from './fields.ts';
-import type { WebhookRequest } from './trigger.ts';
+import type { WebhookRequest, Welcome } from './trigger.ts';
 
 /** What a CloudEvent says of itself, and its data where those are JSON. Missing optional texts are ''. */
 export interface CloudEvent {
@@ -86,4 +86,13 @@ export const cloudEventsOf = (request: WebhookRequest): Read<CloudEvent[]> => {
   if (header(request, 'ce-specversion') === '') return refusedRead('the request is no CloudEvent: it has neither ce- headers nor the content type of one');
   const event = binary(request);
   return event.ok ? { ok: true, value: [event.value] } : event;
+};
+
+const DNS_NAME = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/i;
+
+/** Allows a sender that asks as the CloudEvents webhook specification has it; what it then posts is judged as ever. */
+export const welcomeOf = (request: WebhookRequest): Welcome | undefined => {
+  const origin = header(request, 'webhook-request-origin');
+  if (request.method !== 'OPTIONS' || !DNS_NAME.test(origin)) return undefined;
+  return { status: 200, headers: { allow: 'POST', 'webhook-allowed-origin': origin, 'webhook-allowed-rate': '*' } };
 };

@@ -1,4 +1,4 @@
-import { cloudEventsOf, type CloudEvent } from './cloud-events.ts';
+import { cloudEventsOf, welcomeOf, type CloudEvent } from './cloud-events.ts';
 import type { Read } from './body.ts';
 import { at, isoTime, rawText, textAt } from './fields.ts';
 import { idAt, ignored, jobEnded, malformed } from './job-end.ts';
@@ -91,4 +91,5 @@ export const tekton: WebhookSource = {
   name: 'tekton',
   authenticate: (request, secrets) => sharedSecret(request, secrets, 'x-rescind-secret', { bearer: true }),
   parse,
+  welcome: welcomeOf,
 };

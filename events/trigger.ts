@@ -106,6 +106,12 @@ export interface WebhookRequest {
 
 export type Authenticity = { ok: true } | { ok: false; reason: string };
 
+/** What a sender is answered that asks, before it posts, whether it may. */
+export interface Welcome {
+  status: number;
+  headers: Record<string, string>;
+}
+
 /** A sender that posts to `/triggers/{name}`. */
 export interface WebhookSource {
   transport: 'webhook';
@@ -113,6 +119,8 @@ export interface WebhookSource {
   /** Checks the raw bytes against each of the secrets that are valid now (one or two). Constant time; never throws. */
   authenticate(request: WebhookRequest, secrets: readonly string[], now: Date): Authenticity;
   parse(request: WebhookRequest): Parsed;
+  /** Answers the challenge (GET or OPTIONS) with which its protocol begins; undefined where the request is none. Absent: it has none. */
+  welcome?(request: WebhookRequest): Welcome | undefined;
 }
 
 /** A rule of EventBridge, in the words of the CDK. */

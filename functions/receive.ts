@@ -39,7 +39,10 @@ export const handle = async (request: HttpRequest, deps: ReceiveDeps, _signal: A
     return { status, body: { error } };
   };
   if (!source || !settings) return refuse(404, 'no such source is connected here');
-  if (request.method !== 'POST') return { ...refuse(405, 'this source is posted to'), headers: { allow: 'POST' } };
+  if (request.method !== 'POST') {
+    const welcome = source.welcome?.(request);
+    return welcome ? { ...welcome, body: undefined } : { ...refuse(405, 'this source is posted to'), headers: { allow: 'POST' } };
+  }
   if (request.body.byteLength > mostBytes) return refuse(413, 'the body is larger than 1 MiB: send it in parts');
   let secrets: string[];
   try {

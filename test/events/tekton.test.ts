@@ -83,6 +83,18 @@ describe('tekton', () => {
   });
 });
 
+describe('a sender that asks tekton first', () => {
+  const asked = (method: string, headers: Record<string, string>) => tekton.welcome?.({ ...requestOf('', headers), method });
+
+  it('is allowed to post, at any rate', () => {
+    expect(asked('OPTIONS', { 'webhook-request-origin': 'eventemitter.example.com', 'webhook-request-rate': '120' })).toEqual({ status: 200, headers: { allow: 'POST', 'webhook-allowed-origin': 'eventemitter.example.com', 'webhook-allowed-rate': '*' } });
+  });
+
+  it.each([['GET', 'a.example'], ['OPTIONS', ''], ['OPTIONS', 'a.example\r\nx: y'], ['OPTIONS', '*'], ['OPTIONS', '-a.example']])('asks with OPTIONS and names itself: not %s by "%s"', (method, origin) => {
+    expect(asked(method, { 'webhook-request-origin': origin })).toBeUndefined();
+  });
+});
+
 describe("tekton's proof", () => {
   const body = sampleText('tekton', 'taskrun-successful.json');
   const headers = headersOf('tekton', 'msg_1', 'taskrun-successful.json');

@@ -9,7 +9,9 @@ let town: Town;
 const marked = `Mark3d${randomUUID().replaceAll('-', '')}`;
 
 beforeAll(async () => {
-  town = await openTown(pairsWorld([{ user: 'asked', owners: ['orders'] }, { user: 'red', owners: ['orders'] }], { unknownIssuer: true }), { speed: 25 });
+  const world = pairsWorld([{ user: 'asked', owners: ['orders'] }, { user: 'red', owners: ['orders'] }], { unknownIssuer: true });
+  world.configuration.sources.push({ source: 'tekton', secrets: world.configuration.sources[0]?.secrets ?? [] });
+  town = await openTown(world, { speed: 25 });
 });
 afterAll(() => town.close());
 
@@ -198,6 +200,13 @@ describe('a path or a message that is nobody’s', () => {
   test('a GET on a trigger is answered 405 with what is allowed', async () => {
     const response = await fetch(`${town.url}/triggers/gitleaks`);
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
+  });
+
+  test('a sender of CloudEvents that asks first is allowed, and nobody else is', async () => {
+    const asking = (source: string, origin: string) => fetch(`${town.url}/triggers/${source}`, { method: 'OPTIONS', headers: origin === '' ? {} : { 'WebHook-Request-Origin': origin } });
+    const allowed = await asking('tekton', 'events.example.com');
+    expect([allowed.status, allowed.headers.get('webhook-allowed-origin'), await allowed.text()]).toEqual([200, 'events.example.com', '']);
+    for (const [source, origin] of [['tekton', ''], ['gitleaks', 'events.example.com']] as const) expect((await asking(source, origin)).status).toBe(405);
   });
 
   test('garbage in the deliveries queue ends in the dead-letter queue and changes nothing else', async () => {
