@@ -30,9 +30,9 @@ export const bundled = async (folder: string, name: string, entry: { path: strin
   return { path, bytes: output?.bytes ?? 0, ours };
 };
 
-const imported = /^import \{([^}]+)\} from '(@aws-sdk\/[^']+)';$/gm;
+const imported = /^import \{([^}]+)\} from '((?!node:|\.)[^']+)';$/gm;
 
-/** The names that the files import from the AWS SDK: clients and the commands that they send. */
+/** The names that the files import from packages: clients, the commands that they send, and other libraries. */
 export const clientsIn = (files: readonly string[]): Map<string, Set<string>> => {
   const found = new Map<string, Set<string>>();
   for (const file of files) {
@@ -44,7 +44,7 @@ export const clientsIn = (files: readonly string[]): Map<string, Set<string>> =>
   return found;
 };
 
-/** An empty handler in the shell of `functions/aws/lambda.ts`, with the same clients and commands and nothing else of ours. */
+/** An empty handler in the shell of `functions/aws/lambda.ts`, with the same clients, commands and libraries and nothing else of ours. */
 export const emptyHandler = (shell: 'lambda' | 'httpLambda' | 'queueLambda', clients: Map<string, Set<string>>): string => {
   const imports = [...clients].map(([from, names]) => `import { ${[...names].join(', ')} } from '${from}';`);
   const names = [...new Set([...clients.values()].flatMap((some) => [...some]))];

@@ -23,7 +23,7 @@ const importTimes = (script: string, bundles: readonly Bundle[]): Map<string, nu
 
 /**
  * Size and import time of each function's bundle, made as the stack makes it, against an empty handler in the same shell
- * with the same clients; and that of the shell against a handler with nothing at all.
+ * with the same clients and libraries; and that of the shell against a handler with nothing at all.
  */
 export const bundles: Bench = async (tell) => {
   const folder = mkdtempSync(join(tmpdir(), 'bench-bundles-'));
