@@ -146,7 +146,7 @@ const contextOf = (lease: Lease, { leases, now, sleep }: ReleaseDeps, signal: Ab
 
 /** Brings a lease before dispatch: a case opens for it, or looks again. The delivery by which the case is found is the lease's id. */
 const report = async (lease: Lease, why: Ending, opening: 'ended' | 'released', what: string, { clientOf, deliveriesQueue, now }: ReleaseDeps): Promise<void> => {
-  const { credential, owner, run } = lease.terms;
+  const { credential, owner, run, account } = lease.terms;
   const { issuer, name } = credentialOf(actedName(lease, why));
   await enqueue(clientOf, deliveriesQueue, {
     kind: 'lease',
@@ -162,6 +162,7 @@ const report = async (lease: Lease, why: Ending, opening: 'ended' | 'released', 
       where: runInWords(run),
       kind: `${endingInWords(why)}; ${what}`,
       claim: 'verified',
+      ...(account === undefined ? {} : { account }),
       names: [{ issuer, id: credential.slice(credential.indexOf(':') + 1) }],
       fingerprints: [],
       trigger: why.kind === 'expired' ? 'LeaseExpired' : 'JobEnded',

@@ -236,8 +236,10 @@ export const endingInWords = ({ kind, state, source, by, reason }: Ending): stri
   }
 };
 
+const actedInWords = (acted: Acted): string => ('note' in acted ? acted.note : acted.result === 'refused' ? acted.reason : acted.question);
+
 const triedInWords = ({ acted, note, error, dueAt }: Extract<LeaseEntry, { kind: 'tried' }>): string =>
-  `${acted ? `${'note' in acted ? acted.note : acted.result === 'refused' ? acted.reason : acted.question}; ` : ''}${error ? `${error}; ` : ''}${note}; tried again at ${dueAt}`;
+  `${acted ? `${actedInWords(acted)}; ` : ''}${error ? `${error}; ` : ''}${note}; tried again at ${dueAt}`;
 
 /** One sentence about a line, for a person. Holds no value, since no line does. */
 export const sentenceOf = (line: LeaseEntry): string => {
@@ -253,7 +255,7 @@ export const sentenceOf = (line: LeaseEntry): string => {
     case 'tried':
       return `${endingInWords(line.why)}; ${triedInWords(line)}`;
     case 'released':
-      return `${endingInWords(line.why)}; dead: ${line.note}${looseOf(line).map((one) => `; not accounted for: ${one}`).join('')}`;
+      return `${endingInWords(line.why)}; ${line.acted ? `${actedInWords(line.acted)}; ` : ''}dead: ${line.note}${looseOf(line).map((one) => `; not accounted for: ${one}`).join('')}`;
     case 'handed-on':
       return `${endingInWords(line.why)}; the credential lives on with ${line.to.join(', ')}`;
     case 'shared':

@@ -62,6 +62,7 @@ export const vaultWorldSchema: z.ZodType<VaultWorld> = object({
   entities: z.array(entity).optional(),
   users: z.array(object({ name, password: name, mount: name.optional(), namespace: bareNamespace.optional(), policies: z.array(name).optional(), tokenTtlSeconds: seconds.optional() })).optional(),
   sealed: z.boolean().optional(),
+  isCommunity: z.boolean().optional(),
   unsealKey: name.optional(),
   revocation: object({ queueSeconds: seconds.optional(), retrySeconds: seconds.optional(), attempts: z.int().min(1, 'is below 1; expected a number of tries').optional() }).optional(),
 });

@@ -4,6 +4,8 @@ export interface Answer {
   /** Its `errors`, without the frame that Go puts around one; undefined where it has no such list. */
   errors: string[] | undefined;
   data: Record<string, unknown> | undefined;
+  /** The whole of it, for what answers without the frame of the others. */
+  body: Record<string, unknown> | undefined;
   warnings: string[];
 }
 
@@ -61,6 +63,7 @@ export const answerOf = async (response: Response): Promise<Answer> => {
     status,
     errors: Array.isArray(body?.errors) ? textsOf(body.errors).map(bare) : undefined,
     data: objectOf(body?.data),
+    body,
     warnings: textsOf(body?.warnings),
   };
 };

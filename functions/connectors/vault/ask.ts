@@ -7,6 +7,8 @@ export interface Asked {
   path: string;
   namespace: string;
   body?: Record<string, unknown>;
+  /** Its answer may take as long as what is behind the vault: it is waited for while the visit lasts, and not sent again where none comes. */
+  isWaitedFor?: boolean;
 }
 
 /** How a request is sent, by whom, and until when (`performance.now()`). */
@@ -45,18 +47,18 @@ const send = (asked: Asked, { fetch: go, base, token, signal, until }: Sending):
     body: asked.body && JSON.stringify(asked.body),
     // a token goes to the address that was configured and to no other
     redirect: 'manual',
-    signal: AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, Math.ceil(Math.min(timeoutMilliseconds, until - performance.now()))))]),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, Math.ceil(Math.min(asked.isWaitedFor ? Infinity : timeoutMilliseconds, until - performance.now()))))]),
   });
 
-const whyFailed = (response: Response | undefined, isLate: boolean): string => {
-  if (!response) return isLate ? 'no answer within 5 seconds' : 'no answer';
+const whyFailed = (response: Response | undefined, isLate: boolean, isWaitedFor: boolean): string => {
+  if (!response) return isLate ? `no answer within ${isWaitedFor ? 'the time that there was' : '5 seconds'}` : 'no answer';
   if (response.status === 429) return 'status 429: too many requests';
   if (response.status === 503) return 'status 503: the vault is sealed or not ready';
   return `status ${response.status}: a fault of the vault`;
 };
 
 /**
- * Sends one request: five seconds each, three tries where the vault is throttling, failing or silent, no redirect followed.
+ * Sends one request: five seconds each unless it is waited for, three tries where the vault is throttling, failing or silent, no redirect followed.
  * Throws `VaultFailed` where it stays so, where the time is over, and for an answer that no vault gives.
  */
 export const ask = async (asked: Asked, sending: Sending): Promise<Answer> => {
@@ -81,8 +83,9 @@ export const ask = async (asked: Asked, sending: Sending): Promise<Answer> => {
       response = undefined;
     }
     const wait = pauseOf(response, tried);
-    if (tried >= tries || wait > longestPauseMilliseconds || performance.now() + wait > sending.until) {
-      throw new VaultFailed(`the vault did not answer the question: ${whyFailed(response, isLate)}`, response?.status, response === undefined);
+    const isOver = tried >= tries || (asked.isWaitedFor === true && isLate);
+    if (isOver || wait > longestPauseMilliseconds || performance.now() + wait > sending.until) {
+      throw new VaultFailed(`the vault did not answer the question: ${whyFailed(response, isLate, asked.isWaitedFor === true)}`, response?.status, response === undefined);
     }
     await sending.sleep(wait, signal);
   }

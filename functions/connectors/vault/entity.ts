@@ -31,29 +31,31 @@ const find = async (name: Name, visit: Visit): Promise<Found> => {
   const principal = textOf(answer.data?.name);
   if (principal !== undefined) attributes.name = principal;
   for (const [key, value] of Object.entries(objectOf(answer.data?.metadata) ?? {})) if (typeof value === 'string') attributes[`metadata.${key}`] = value;
-  return { exists: true, principal, attributes, note: told };
+  const isOurs = (await visit.own())?.entity === name.entity;
+  return { exists: true, ...(isOurs ? { protectedBy: ours } : {}), principal, attributes, note: told };
 };
 
 const setDisabled = (name: Name, disabled: boolean, visit: Visit): Promise<Answer> => visit.ask({ method: 'POST', ...asked(name), body: { disabled } });
 
 const isTaken = ({ status }: Answer): boolean => status === 204 || status === 200;
 
-/** What its tokens were given by engines: to be denied is not to be revoked. */
-const leasesOf = (name: Name): Child => ({
-  id: `vault-leases:of ${behind(name)}`,
-  accounted: false,
-  how: 'what its tokens had leased from engines lives until it expires or is leased itself: they are denied, not revoked',
-});
+/** What a disabled entity does not reach: its tokens are denied, not revoked. */
+const childrenOf = (name: Name): Child[] => [
+  { id: `vault-leases:of ${behind(name)}`, accounted: false, how: 'what its tokens had leased from engines lives until it expires or is leased itself: they are denied, not revoked' },
+  { id: `vault-tokens:of ${behind(name)}`, accounted: false, how: 'orphans that its tokens made belong to no entity and live until they expire or are leased themselves' },
+];
+
+const ours = "the entity of Rescind's own token: without it nothing could be taken back";
 
 /** Disables the entity: every request with a token of it is denied at once, batch tokens included. */
 export const containEntity = async (name: Name, visit: Visit, { intent }: Context): Promise<Acted> => {
-  if ((await visit.own())?.entity === name.entity) return { result: 'refused', reason: "it is the entity of Rescind's own token: without it nothing could be taken back", meanwhile: nothing };
+  if ((await visit.own())?.entity === name.entity) return { result: 'refused', reason: `it is ${ours}`, meanwhile: nothing };
   const { told, answer } = await look(name, visit);
   if (told === 'missing') return { result: 'refused', reason: `${missing(name)}: disable the one that its tokens belong to now, or revoke them by their accessors`, meanwhile: nothing };
   if (told === 'unknown') return refusedBy(answer.status, visit, 'read this entity');
   const known = intent.noted.find(({ disabled }) => typeof disabled === 'boolean');
   const evidence = known ?? { entity: name.entity, disabled: told === 'disabled' };
-  const children = [leasesOf(name)];
+  const children = childrenOf(name);
   if (told === 'disabled') return { result: 'already', note: 'it is disabled', children, evidence };
   if (!known) await intent.note(evidence);
   const changed = await setDisabled(name, true, visit);

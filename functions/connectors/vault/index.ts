@@ -10,6 +10,7 @@ import { spellingOf, vaultNameOf, type VaultName } from './names.ts';
 import { prefix } from './prefix.ts';
 import { secretId } from './secret-id.ts';
 import { seenOf } from './seen.ts';
+import { serverDoubt } from './server.ts';
 import { token } from './token.ts';
 import { visitingOf, type Visit } from './visit.ts';
 
@@ -19,17 +20,28 @@ const kindOf = (of: VaultName): Kind<VaultName> => kinds[of.kind] as Kind<VaultN
 
 const refused = (reason: string): Acted => ({ result: 'refused', reason, meanwhile: nothing });
 
+/** A credential's name, and a visit to the vault that it is of. */
+interface Met {
+  of: VaultName;
+  id: string;
+  visit: Visit;
+}
+
 const issuerOf = (edges: Edges): Issuer => {
   const visiting = visitingOf(edges);
   const seen = seenOf();
 
-  const meet = (credential: Credential, { signal, sleep }: Context): { of: VaultName; id: string; visit: Visit } | { refused: string } => {
+  const meet = (credential: Credential, { signal, sleep }: Context): Met | { refused: string } => {
     signal.throwIfAborted();
     const door = doorOf(edges);
     if ('refused' in door) return door;
     const of = vaultNameOf(credential.name, door.settings.namespace);
     return 'refused' in of ? of : { of, id: JSON.stringify(of), visit: visiting(door, { signal, sleep }) };
   };
+
+  /** Whether it is the credential's server that would be told to act, in words; undefined where it is. */
+  const doubtOf = async ({ of: { namespace }, visit }: Met, { account }: Credential, when: 'now' | 'lately'): Promise<string | undefined> =>
+    namespace === '' && account === undefined ? undefined : serverDoubt(await visit.server(when), namespace, account);
 
   const suspendable = 'only an entity can be disabled and enabled again: a token, a lease or a secret-id is revoked or left';
 
@@ -41,24 +53,34 @@ const issuerOf = (edges: Edges): Issuer => {
     find: async (credential, context) => {
       const met = meet(credential, context);
       if ('refused' in met) return { exists: false, note: met.refused };
-      const found = await kindOf(met.of).find(met.of, met.visit);
-      if (!found.exists) return found;
+      const { namespace } = met.of;
+      const [found, server] = await Promise.all([kindOf(met.of).find(met.of, met.visit), met.visit.server('now').catch(() => undefined)]);
+      context.signal.throwIfAborted();
+      const doubt = server && serverDoubt(server, namespace, credential.account);
+      if (doubt !== undefined && credential.account !== undefined) throw new VaultFailed(`it could not be looked up: ${doubt}`);
+      if (!found.exists || doubt !== undefined) return { ...found, exists: false, note: doubt ?? found.note };
       seen.add(met.id);
-      return { ...found, name: spellingOf(met.of, edges.configuration.vault?.namespace) };
+      return { ...found, name: spellingOf(met.of, edges.configuration.vault?.namespace), ...(server?.cluster === undefined ? {} : { account: server.cluster }) };
     },
     contain: async (credential, context) => {
       const met = meet(credential, context);
       if ('refused' in met) return refused(met.refused);
-      return met.of.kind === 'entity' ? containEntity(met.of, met.visit, context) : refused(suspendable);
+      if (met.of.kind !== 'entity') return refused(suspendable);
+      const doubt = await doubtOf(met, credential, 'lately');
+      return doubt === undefined ? containEntity(met.of, met.visit, context) : refused(doubt);
     },
     restore: async (credential, evidence, context) => {
       const met = meet(credential, context);
       if ('refused' in met) return refused(met.refused);
-      return met.of.kind === 'entity' ? restoreEntity(met.of, evidence, met.visit) : refused(suspendable);
+      if (met.of.kind !== 'entity') return refused(suspendable);
+      const doubt = await doubtOf(met, credential, 'lately');
+      return doubt === undefined ? restoreEntity(met.of, evidence, met.visit) : refused(doubt);
     },
     revoke: async (credential, context) => {
       const met = meet(credential, context);
       if ('refused' in met) return refused(met.refused);
+      const doubt = await doubtOf(met, credential, 'lately');
+      if (doubt !== undefined) return refused(doubt);
       const acted = await kindOf(met.of).revoke(met.of, met.visit, context);
       if (acted.result === 'done') seen.add(met.id);
       return acted;
@@ -67,7 +89,8 @@ const issuerOf = (edges: Edges): Issuer => {
       const met = meet(credential, context);
       if ('refused' in met) return unknown(met.refused);
       try {
-        const probed = await kindOf(met.of).probe(met.of, met.visit, seen.has(met.id));
+        const [probed, doubt] = await Promise.all([kindOf(met.of).probe(met.of, met.visit, seen.has(met.id)), doubtOf(met, credential, 'now')]);
+        if (doubt !== undefined) return unknown(`${probed.note}; but ${doubt}`);
         if (probed.verdict === 'alive') seen.add(met.id);
         return probed;
       } catch (error) {

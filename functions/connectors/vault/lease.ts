@@ -12,6 +12,8 @@ type Name = NameOf<'lease'>;
 export const isOverOurs = (path: string, namespace: string, own: Own | undefined): boolean =>
   own !== undefined && own.path !== '' && own.namespace === namespace && (`${own.path}/`.startsWith(`${path}/`) || path.startsWith(`${own.path}/`));
 
+const ours = "the lease of Rescind's own token, which was issued at the same path: revoke a token by its accessor";
+
 const look = async ({ lease, namespace }: Name, visit: Visit): Promise<Look> => {
   const answer = await visit.ask({ method: 'POST', path: 'sys/leases/lookup', namespace, body: { lease_id: lease } });
   const { status } = answer;
@@ -31,13 +33,14 @@ const find = async (name: Name, visit: Visit): Promise<Found> => {
   if (doubt !== undefined) return { exists: false, note: doubt };
   const path = textOf(seen.data.path) ?? name.lease.slice(0, name.lease.lastIndexOf('/'));
   const until = textOf(seen.data.expire_time);
-  return { exists: true, attributes: { path }, note: `leased at ${path}, ${until ? `until ${until}` : 'without an end'}` };
+  const isOurs = isOverOurs(name.lease, name.namespace, await visit.own());
+  return { exists: true, ...(isOurs ? { protectedBy: ours } : {}), attributes: { path }, note: `leased at ${path}, ${until ? `until ${until}` : 'without an end'}` };
 };
 
 const revoke = async (name: Name, visit: Visit, context: Context): Promise<Acted> => {
   const { lease, namespace } = name;
   if (isOverOurs(lease, namespace, await visit.own())) {
-    return { result: 'refused', reason: "it may be the lease of Rescind's own token, which was issued at the same path: revoke a token by its accessor", meanwhile: nothing };
+    return { result: 'refused', reason: `it may be ${ours}`, meanwhile: nothing };
   }
   const seen = await look(name, visit);
   if (seen.told === 'gone') return { result: 'already', note: 'the vault knows no such lease: it was gone before we came' };

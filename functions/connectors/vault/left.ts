@@ -47,12 +47,9 @@ const mostNamed = 50;
  */
 export const irrevocableUnder = async (prefix: string, namespace: string, visit: Pick<Visit, 'ask'>): Promise<Irrevocable | undefined> => {
   const { status, data } = await visit.ask({ method: 'GET', path: 'sys/leases?type=irrevocable', namespace });
-  if (status === 200 && Array.isArray(data?.leases)) {
-    const under = data.leases
-      .flatMap((one: unknown) => textOf(one) ?? textOf(objectOf(one)?.lease_id) ?? [])
-      .filter((id) => id === prefix || id.startsWith(`${prefix}/`));
-    return { irrevocable: under.length, leases: under.slice(0, mostNamed) };
-  }
-  const count = await visit.ask({ method: 'GET', path: 'sys/leases/count?type=irrevocable', namespace });
-  return count.status === 200 && count.data?.lease_count === 0 ? { irrevocable: 0, leases: [] } : undefined;
+  if (status !== 200 || !Array.isArray(data?.leases)) return undefined;
+  const under = data.leases
+    .flatMap((one: unknown) => textOf(one) ?? textOf(objectOf(one)?.lease_id) ?? [])
+    .filter((id) => id === prefix || id.startsWith(`${prefix}/`));
+  return { irrevocable: under.length, leases: under.slice(0, mostNamed) };
 };

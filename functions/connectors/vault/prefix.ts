@@ -13,14 +13,17 @@ type Name = NameOf<'prefix'>;
 const looksOfProbe = 5;
 const notListed = (status: number): string => `status ${status}: the vault does not let us list leases (sys/leases/lookup/* with list and sudo)`;
 
+const ours = "Rescind's own token was issued under this prefix and would die with the rest";
+
 const find = async ({ prefix, namespace }: Name, visit: Visit): Promise<Found> => {
   const under = await leasesUnder(prefix, namespace, visit);
   if ('refused' in under) throw new VaultFailed(notListed(under.refused), under.refused);
-  return { exists: !isNone(under), attributes: { prefix }, note: `${countOf(under)} under it` };
+  const isOurs = isOverOurs(prefix, namespace, await visit.own());
+  return { exists: !isNone(under), ...(isOurs ? { protectedBy: ours } : {}), attributes: { prefix }, note: `${countOf(under)} under it` };
 };
 
 const revoke = async ({ prefix, namespace }: Name, visit: Visit, context: Context): Promise<Acted> => {
-  if (isOverOurs(prefix, namespace, await visit.own())) return { result: 'refused', reason: "Rescind's own token was issued under this prefix and would die with the rest", meanwhile: nothing };
+  if (isOverOurs(prefix, namespace, await visit.own())) return { result: 'refused', reason: ours, meanwhile: nothing };
   const before = await leasesUnder(prefix, namespace, visit);
   if ('refused' in before) return refusedBy(before.refused, visit, 'list leases');
   if (isNone(before)) return { result: 'already', note: 'there is no lease under it' };

@@ -22,11 +22,15 @@ const afterwardsMilliseconds = 5_000;
  * Gives the order and waits for its end. The answer is a success, or says that what is behind a lease did not give in; undefined
  * where none came: the engine behind may hang, and the vault waits for it.
  */
-export const order = async ({ path, body, namespace }: Order, visit: Visit): Promise<Answer | undefined> => {
+export const order = ({ path, body, namespace }: Order, visit: Visit): Promise<Answer | undefined> =>
+  unlessSilent(visit.ask({ method: 'POST', path, namespace, body: { ...body, sync: true }, isWaitedFor: true }), visit);
+
+/** An answer; undefined where none came. */
+const unlessSilent = async (asked: Promise<Answer>, { signal }: Visit): Promise<Answer | undefined> => {
   try {
-    return await visit.ask({ method: 'POST', path, namespace, body: { ...body, sync: true } });
+    return await asked;
   } catch (error) {
-    visit.signal.throwIfAborted();
+    signal.throwIfAborted();
     if (error instanceof VaultFailed && error.isUnanswered) return undefined;
     throw error;
   }
@@ -34,8 +38,8 @@ export const order = async ({ path, body, namespace }: Order, visit: Visit): Pro
 
 /**
  * What becomes of leases that are there after the order, or of which it was not answered: those that the vault has given up are
- * counted, kept as evidence and reported; the others are queued, once, and the vault goes on trying. Takes five seconds at most,
- * whatever the order took. Force is never used: it makes the vault forget a credential that lives.
+ * counted, kept as evidence and reported; the others are queued, once, and the vault goes on trying. A vault that still waits for
+ * the engine does not answer that order either: it is given anew with the next try. Takes five seconds at most, whatever the order took. Force is never used: it makes the vault forget a credential that lives.
  */
 export const stillThere = async (given: Order, what: string, visit: Visit, { intent }: Context): Promise<Acted> => {
   const afterwards = visit.anew(afterwardsMilliseconds);
@@ -43,7 +47,8 @@ export const stillThere = async (given: Order, what: string, visit: Visit, { int
   const isHopeless = found?.leases.includes(given.under) ?? false;
   if (!isHopeless && !intent.noted.some(({ queued }) => queued === true)) {
     // a synchronous order ends at the first lease that fails: queued, every one gets its tries
-    const queued = await afterwards.ask({ method: 'POST', path: given.path, namespace: given.namespace, body: { ...given.body, sync: false } });
+    const queued = await unlessSilent(afterwards.ask({ method: 'POST', path: given.path, namespace: given.namespace, body: { ...given.body, sync: false } }), visit);
+    if (!queued) return { result: 'pending', note: `${what}: the engine behind holds the vault up, and so does the order to go on trying; it is given again`, seconds: pendingSeconds };
     if (!isTaken(queued)) return { result: 'refused', reason: `${what}, and the vault did not take the order to go on trying (status ${queued.status})`, meanwhile: nothing };
     await intent.note({ queued: true });
   }

@@ -20,6 +20,8 @@ const look = async ({ accessor, namespace }: Name, visit: Visit): Promise<Look> 
   return untold(answer);
 };
 
+const ours = "Rescind's own token: without it nothing could be taken back";
+
 /** Attributes of a record: texts under their names, a map under `<name>.<key>`. */
 const attributesOf = (data: Record<string, unknown>): Record<string, string> => {
   const attributes: Record<string, string> = {};
@@ -36,10 +38,15 @@ const attributesOf = (data: Record<string, unknown>): Record<string, string> => 
 const find = async (name: Name, visit: Visit): Promise<Found> => {
   const seen = await look(name, visit);
   if (seen.told !== 'there') return absent(seen);
+  // a vault may find a token by its accessor in whatever namespace it is asked
+  const doubt = namespaceDoubt(name.accessor, name.namespace);
+  if (doubt !== undefined) return { exists: false, note: doubt };
   const { data } = seen;
+  const isOurs = (await visit.own())?.accessor === name.accessor;
   const until = textOf(data.expire_time);
   return {
     exists: true,
+    ...(isOurs ? { protectedBy: ours } : {}),
     principal: textOf(data.entity_id) ?? textOf(data.display_name),
     attributes: attributesOf(data),
     note: `${data.orphan === true ? 'an orphan' : 'a token that dies with its maker'}, ${until ? `until ${until}` : 'without an end'}`,
@@ -47,16 +54,14 @@ const find = async (name: Name, visit: Visit): Promise<Found> => {
 };
 
 const revoke = async ({ accessor, namespace }: Name, visit: Visit): Promise<Acted> => {
-  const own = await visit.own();
-  if (own && own.accessor === accessor) return { result: 'refused', reason: "it is Rescind's own token: without it nothing could be taken back", meanwhile: nothing };
+  const doubt = namespaceDoubt(accessor, namespace);
+  if (doubt !== undefined) return { result: 'refused', reason: doubt, meanwhile: nothing };
+  if ((await visit.own())?.accessor === accessor) return { result: 'refused', reason: `it is ${ours}`, meanwhile: nothing };
   const answer = await visit.ask({ method: 'POST', path: 'auth/token/revoke-accessor', namespace, body: { accessor } });
   const note = 'revoked, with the tokens that it made; leases that they held are queued for revocation by the vault, and their end is not seen here; orphans that it may have made cannot be listed and live on';
   if (answer.status === 204) return { result: 'done', note };
   const isUnknown = (answer.status === 200 && answer.warnings.length > 0) || isReason(answer, 'invalid accessor') || isReason(answer, 'token not found');
-  if (isUnknown) {
-    const doubt = namespaceDoubt(accessor, namespace);
-    return doubt === undefined ? { result: 'already', note: `${namespaceName(namespace)} knows no token with this accessor: it was gone before we came` } : { result: 'refused', reason: doubt, meanwhile: nothing };
-  }
+  if (isUnknown) return { result: 'already', note: `${namespaceName(namespace)} knows no token with this accessor: it was gone before we came` };
   if (answer.status === 200) return { result: 'done', note };
   if (hasReason(answer, /batch tokens cannot be revoked/)) {
     return { result: 'refused', reason: 'batch tokens cannot be revoked', meanwhile: 'revoke the token that made it, or disable its entity (vault:entity/...): both are obeyed at once' };

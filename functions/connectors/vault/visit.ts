@@ -5,6 +5,7 @@ import { inFlight } from '../in-flight.ts';
 import type { Door } from './address.ts';
 import { isElsewhere, textOf, VaultFailed, type Answer } from './answer.ts';
 import { ask, type Asked } from './ask.ts';
+import { serverOf, whoAnswers, type Server } from './server.ts';
 import { namespaceOf } from './names.ts';
 
 /** Our own token as the vault knows it. */
@@ -29,6 +30,8 @@ export interface Visit {
   own(): Promise<Own | undefined>;
   /** Asks what others may be asking at this moment: they share one request. */
   shared(asked: Asked): Promise<Answer>;
+  /** Which server answers: asked now, or known from half a minute ago at most. */
+  server(when: 'now' | 'lately'): Promise<Server>;
 }
 
 /** Begins a visit at that door. */
@@ -37,6 +40,7 @@ export type Visiting = (door: Door, context: Pick<Context, 'signal' | 'sleep'>) 
 const visitMilliseconds = 10_000;
 const sharedMilliseconds = 6_000;
 const freshMilliseconds = 5 * 60_000;
+const latelyMilliseconds = 30_000;
 
 interface Asker {
   ask: Visit['ask'];
@@ -49,6 +53,7 @@ export const visitingOf = (edges: Edges): Visiting => {
   const flights = inFlight<Answer>();
   const introductions = inFlight<Own | undefined>();
   let known: { token: string; own: Own; until: number } | undefined;
+  let met: { base: string; server: Server; until: number } | undefined;
 
   const tokenAt = async (secret: string, signal: AbortSignal): Promise<string> => {
     let token: string;
@@ -101,6 +106,7 @@ export const visitingOf = (edges: Edges): Visiting => {
   return (door, { signal, sleep }) => {
     const mine = asker(door, sleep, signal, performance.now() + visitMilliseconds);
     const forAll = (during: AbortSignal): Asker => asker(door, sleep, during, performance.now() + sharedMilliseconds);
+    const shared = (asked: Asked): Promise<Answer> => flights.share(JSON.stringify(asked), signal, (during) => forAll(during).ask(asked));
     return {
       signal,
       secret: door.settings.token,
@@ -111,7 +117,13 @@ export const visitingOf = (edges: Edges): Visiting => {
         if (known && known.token === token && known.until > performance.now()) return known.own;
         return introductions.share('own', signal, (during) => introduce(door, forAll(during)));
       },
-      shared: (asked) => flights.share(JSON.stringify(asked), signal, (during) => forAll(during).ask(asked)),
+      shared,
+      server: async (when) => {
+        if (when === 'lately' && met && met.base === door.base && met.until > performance.now()) return met.server;
+        const server = serverOf(await shared(whoAnswers));
+        met = { base: door.base, server, until: performance.now() + latelyMilliseconds };
+        return server;
+      },
     };
   };
 };

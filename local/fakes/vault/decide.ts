@@ -73,7 +73,7 @@ export const decideVault = (request: PlainRequest, view: VaultView): Decided => 
   if (operation === undefined) return decided(refuse(405));
   const body = request.body.length === 0 ? {} : jsonObject(request.body);
   if (body === undefined) return decided(refuse(400, 'failed to parse JSON input: invalid character in the body'));
-  const place = placed((request.headers['x-vault-namespace'] ?? '').replace(/^\/+|\/+$/g, ''), decoded, seen.namespaces);
+  const place = placed(view.world.isCommunity ? '' : (request.headers['x-vault-namespace'] ?? '').replace(/^\/+|\/+$/g, ''), decoded, seen.namespaces);
   if (place === undefined) return decided(refuse(404, `no handler for route "${decoded}". route entry not found.`));
   const call: VaultCall = { ...view, operation, ...place, parts: [], body, query: request.query };
   const offered = pathsFor(call);

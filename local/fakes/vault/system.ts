@@ -4,31 +4,32 @@ import { done, listed, refuse, refuseWrapped, say, textOf } from './answers.ts';
 import { gone } from './lease-ends.ts';
 import { mountPath } from './logins.ts';
 import { capabilitiesAt, reachesUnder } from './policies.ts';
-import type { StoredMount, StoredNamespace, VaultChange } from './state.ts';
+import type { StoredMount, StoredNamespace, VaultChange, VaultState } from './state.ts';
 import { rowOf } from './state.ts';
 
 const VERSION = '2.0.0-HEAD';
-const CLUSTER = { cluster_name: 'vault-cluster-1f7ef1ee', cluster_id: '798251f3-7691-d64a-f853-05842525501b' };
+const clusterOf = ({ cluster }: VaultState): object => ({ cluster_name: 'vault-cluster-1f7ef1ee', cluster_id: cluster });
 
 const plain = (status: number, body: object, changes: VaultChange[] = []): Answered => ({ answer: { status, body }, changes });
 
-export const health: Route = ({ seen: { sealed }, now, query }) => {
+export const health: Route = ({ seen, world, now, query }) => {
+  const { sealed } = seen;
   const replication = sealed ? 'unknown' : 'disabled';
   const status = Number(query.get(sealed ? 'sealedcode' : 'activecode')) || (sealed ? 503 : 200);
-  return plain(status, { initialized: true, sealed, standby: sealed, replication_performance_mode: replication, replication_dr_mode: replication, server_time_utc: Math.floor(now / 1000), version: VERSION, ...(sealed ? {} : CLUSTER) });
+  return plain(status, { initialized: true, sealed, standby: sealed, replication_performance_mode: replication, replication_dr_mode: replication, server_time_utc: Math.floor(now / 1000), version: VERSION, ...(world.isCommunity ? { enterprise: false } : {}), ...(sealed ? {} : clusterOf(seen)) });
 };
 
-const sealStatus = (sealed: boolean): object => ({ type: 'shamir', initialized: true, sealed, t: 1, n: 1, progress: 0, nonce: '', version: VERSION, build_date: '2026-08-21T00:00:00Z', migration: false, recovery_seal: false, storage_type: 'inmem', ...(sealed ? {} : CLUSTER) });
+const sealStatus = (state: VaultState, sealed = state.sealed): object => ({ type: 'shamir', initialized: true, sealed, t: 1, n: 1, progress: 0, nonce: '', version: VERSION, build_date: '2026-08-21T00:00:00Z', migration: false, recovery_seal: false, storage_type: 'inmem', ...(sealed ? {} : clusterOf(state)) });
 
-export const readSealStatus: Route = ({ seen }) => plain(200, sealStatus(seen.sealed));
+export const readSealStatus: Route = ({ seen }) => plain(200, sealStatus(seen));
 
 export const seal: Route = ({ namespace }) => (namespace === '' ? done({ op: 'seal', sealed: true }) : refuseWrapped(404, 'unsupported path'));
 
 export const unseal: Route = ({ body, world, control }) => {
   if (textOf(body.key) === '') return refuse(400, "'key' must be specified in request body as JSON, or 'reset' set to true");
-  if (!control.sealed) return plain(200, sealStatus(false));
+  if (!control.sealed) return plain(200, sealStatus(control, false));
   if (world.unsealKey === undefined || body.key !== world.unsealKey) return refuse(400, 'failed to unseal: invalid key');
-  return plain(200, sealStatus(false), [{ op: 'seal', sealed: false }]);
+  return plain(200, sealStatus(control, false), [{ op: 'seal', sealed: false }]);
 };
 
 /** A namespace as it is stored; ids as the server makes them, the same for the same path unless told. */

@@ -109,6 +109,8 @@ export interface VaultWorld {
   entities?: VaultEntitySeed[];
   users?: VaultUserSeed[];
   sealed?: boolean;
+  /** HashiCorp's community edition: it has no namespaces, ignores the one that it is asked in, and says so. */
+  isCommunity?: boolean;
   /** What `sys/unseal` wants to hear; absent: it stays as it is. */
   unsealKey?: string;
   /** How ends of leases are worked off: after how long (0.2 s), how long until the second try (10 s, doubling), how many tries until irrevocable (6). */

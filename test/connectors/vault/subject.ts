@@ -30,7 +30,6 @@ export const ownPolicy: Record<string, string[]> = {
   'sys/leases/revoke': ['update'],
   'sys/leases/revoke-prefix/*': ['update', 'sudo'],
   'sys/leases': ['read', 'sudo'],
-  'sys/leases/count': ['read'],
   'auth/approle/role/+/secret-id-accessor/lookup': ['update'],
   'auth/approle/role/+/secret-id-accessor/destroy': ['update'],
   'auth/approle/role/+/secret-id': ['list'],
