@@ -132,7 +132,7 @@ export class Boundary extends Construct {
     this.node.addValidation({
       validate: () => {
         const size = sizeOf(Stack.of(this).resolve(this.policy.document));
-        return size <= MOST_CHARACTERS ? [] : [`the boundary of the functions has ${size} characters and IAM takes ${MOST_CHARACTERS}: name fewer administrators, or the roles of jobs by fewer ARNs (one with * for many)`];
+        return size <= MOST_CHARACTERS ? [] : [`the boundary of the functions has ${size} characters and IAM takes ${MOST_CHARACTERS}: name fewer administrators or roles of jobs, or the role sessions that may be leased by fewer ARNs (one with * for many)`];
       },
     });
     acceptWildcards(this.policy, ['*'], 'A boundary grants nothing: it limits what a role may be granted, and each role names its resources.');
