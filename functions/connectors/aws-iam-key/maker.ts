@@ -1,4 +1,5 @@
 import type { Edges } from '../edges.ts';
+import { isOwnRole } from '../own-roles.ts';
 import { ourselves } from './iam.ts';
 import { textOf, type Asked, type Trail } from './trail.ts';
 
@@ -10,8 +11,6 @@ const principalOf = (arn: string): string => /:assumed-role\/([^/]+)\//.exec(arn
 
 const accountOf = (arn: string): string => arn.split(':')[4] ?? '';
 
-const isLike = (pattern: string, role: string): boolean => (pattern.endsWith('*') ? role.startsWith(pattern.slice(0, -1)) : role === pattern);
-
 /** Asks CloudTrail who made that key: one of our functions, or somebody else. */
 export const makerOf = async (edges: Edges, trail: Trail, keyId: string, asked: Asked): Promise<Maker> => {
   const { events } = await trail.lookUp('ResourceName', keyId, asked);
@@ -22,6 +21,6 @@ export const makerOf = async (edges: Edges, trail: Trail, keyId: string, asked: 
   if (!creation || creation.by === '') return { who: 'unknown' };
   const us = await ourselves(edges, asked.signal);
   const maker = principalOf(creation.by);
-  const isRoleOfOurs = creation.by.includes(':assumed-role/') && accountOf(creation.by) === us.account && (edges.ownRoles ?? []).some((pattern) => isLike(pattern, maker));
+  const isRoleOfOurs = creation.by.includes(':assumed-role/') && accountOf(creation.by) === us.account && isOwnRole(edges, maker);
   return maker === principalOf(us.arn) || isRoleOfOurs ? { who: 'us' } : { who: 'other', arn: creation.by };
 };

@@ -6,6 +6,7 @@ import { deniedUntil, isMarked, says, type Ended, type Want } from './ended.ts';
 import { longestSessionSeconds } from './facts.ts';
 import type { Role } from './iam.ts';
 import { keptByAws, namedIn, secondsOf, type Named } from './name.ts';
+import type { KeptByUs } from './own.ts';
 import { momentOf } from './policy-text.ts';
 import { foreign, type Standing } from './standing.ts';
 import type { Writer } from './writer.ts';
@@ -41,8 +42,8 @@ const nothingOfOurs = 'nothing of ours: its sessions live until they expire, 12 
 /** Reads a role's standing: many who ask for one role at the same time are one read. */
 export type Look = (named: Named, signal: AbortSignal) => Promise<Standing>;
 
-/** Denies the sessions that the credential names, in our one policy of their role. */
-export const endSessions = async (look: Look, writer: Writer, credential: Credential, context: Context): Promise<Acted> => {
+/** Denies the sessions that the credential names, in our one policy of their role. Never those of Rescind's own roles. */
+export const endSessions = async (look: Look, keptByUs: KeptByUs, writer: Writer, credential: Credential, context: Context): Promise<Acted> => {
   const { signal, intent } = context;
   signal.throwIfAborted();
   const named = namedIn(credential.name);
@@ -63,6 +64,8 @@ export const endSessions = async (look: Look, writer: Writer, credential: Creden
   if (standing.told === 'gone') return { result: 'already', note: gone };
   if (standing.told === 'not-ours') return { result: 'refused', reason: standing.reason, meanwhile: nothingOfOurs };
   const { role, policy } = standing;
+  const ours = await keptByUs(role.name, signal);
+  if (ours !== undefined) return { result: 'refused', reason: ours, meanwhile: nothingOfOurs };
   if (!policy.ended) return { result: 'refused', reason: foreign, meanwhile: nothingOfOurs };
 
   const known = intent.noted.findLast(isEvidence);

@@ -2,10 +2,11 @@ import type { Context, Credential, Found } from '../../core/connector.ts';
 import type { Edges } from '../edges.ts';
 import { ourselves, roleOf } from './iam.ts';
 import { keptByAws, namedIn } from './name.ts';
+import type { KeptByUs } from './own.ts';
 import { refusedFor } from './standing.ts';
 
 /** The role whose sessions they are, as IAM sees it at this moment. Nobody keeps a list of sessions: one by its name is there if its role is. */
-export const findSessions = async (edges: Edges, { name }: Credential, { signal }: Pick<Context, 'signal'>): Promise<Found> => {
+export const findSessions = async (edges: Edges, keptByUs: KeptByUs, { name }: Credential, { signal }: Pick<Context, 'signal'>): Promise<Found> => {
   signal.throwIfAborted();
   const named = namedIn(name);
   if (!named) return { exists: false, note: 'its name is neither the ARN of a role nor that of a session of one' };
@@ -24,7 +25,7 @@ export const findSessions = async (edges: Edges, { name }: Credential, { signal 
     ...(named.before === undefined ? {} : { isMore: true }),
     principal: role.name,
     account: named.account,
-    protectedBy: kept,
+    protectedBy: kept ?? (await keptByUs(role.name, signal)),
     attributes: {
       role: role.name, path: role.path,
       ...(named.session === undefined ? {} : { session: named.session }),

@@ -34,6 +34,7 @@ export interface RoleHouse extends IssuerSubject {
 /** What is different in one test's house. */
 export interface RoleOptions {
   world?: Partial<AwsWorld>;
+  ownRoles?: string[];
   /** The credential's name, told the moment after its session was issued. */
   named?: (moment: string) => string;
   kill?: (subject: RoleHouse) => Promise<void>;
@@ -43,9 +44,10 @@ export interface RoleOptions {
 export const momentAfter = (house: House): string => new Date(Math.floor(house.clock.now().getTime() / 1000 + 1) * 1000).toISOString().replace('.000Z', 'Z');
 
 /** A house with a role that has one session, and another role. */
-export const openRoleHouse = async ({ world, named = (moment) => `${roleArn}@${moment}`, kill }: RoleOptions = {}): Promise<RoleHouse> => {
+export const openRoleHouse = async ({ world, ownRoles, named = (moment) => `${roleArn}@${moment}`, kill }: RoleOptions = {}): Promise<RoleHouse> => {
   const house = await startHouse({
     maxAttempts: 2,
+    ownRoles,
     onCall: watch.onCall,
     world: { ...world, roles: [{ name: role, path: '/ci/', tags: { team: 'orders' }, createDate: '2025-01-01T00:00:00Z' }, { name: 'Other', createDate: '2025-01-01T00:00:00Z' }, ...(world?.roles ?? [])] },
   });
