@@ -7,6 +7,7 @@ import { leaseFunctions } from './lease-functions.ts';
 import { batchEnded, leaseHouseOf } from './lease-house.ts';
 import type { Order as OutsideOrder, OutsideReply, VaultReply } from './lease-outside.ts';
 import { ordered } from './own-process.ts';
+import { readsWhenShared, sharedTokens } from './reads-when-shared.ts';
 import { readsOf, type Reads } from './reads.ts';
 import { record, type Sent } from './recorder.ts';
 
@@ -23,13 +24,13 @@ interface Measured extends Reads {
 }
 
 /**
- * What the end of a job with one lease reads of the table of leases, however many leases there are. The table is on disk, in a
- * process of its own.
+ * What the end of a job with one lease reads of the table of leases, however many leases there are, and however many of them
+ * are of the same credential. The table is on disk for the first, and in memory for the second, in a process of its own.
  */
 export const readsPerEnd: Bench = async (tell) => {
   const path = mkdtempSync(join(tmpdir(), 'bench-leases-'));
   const asked = sizes.flatMap((_, step) => askedAt(step));
-  const house = leaseHouseOf(asked);
+  const house = leaseHouseOf([...asked, ...sharedTokens]);
   const vault = await ordered<OutsideOrder, VaultReply>('lease-outside.ts', { do: 'vault', world: house.vault, seconds: 0 });
   const outside = await ordered<OutsideOrder, OutsideReply>('lease-outside.ts', { do: 'outside', world: house.world, behaviours: [], claims: [] });
   const configuration = house.configurationAt(vault.reply.url, outside.reply.issuer);
@@ -59,7 +60,9 @@ export const readsPerEnd: Bench = async (tell) => {
     return { size: sizes[step] ?? 0, milliseconds: median(times.slice(ends)), ...(JSON.parse([...seen][0] ?? '') as Reads) };
   };
 
+  let shared: Figure[] = [];
   try {
+    shared = await readsWhenShared(leaseFunctions({ ...outside.reply, configuration }), tell);
     for (const [step, to] of sizes.entries()) {
       const start = performance.now();
       const filling = await ordered<Order, Reply>('large-leases.ts', { do: 'fill', path, from: sizes[step - 1] ?? 0, to, asked, at });
@@ -84,5 +87,6 @@ export const readsPerEnd: Bench = async (tell) => {
     { bench: 'reads-per-end', what: `items read at ${most}, against ${first.size.toLocaleString('en')}`, value: last.items / first.items, unit: 'x', limit: 1 },
     { bench: 'reads-per-end', what: `bytes read at ${most}, against ${first.size.toLocaleString('en')}`, value: last.bytes / first.bytes, unit: 'x', limit: 1 },
     { bench: 'reads-per-end', what: `time at ${most}, against ${first.size.toLocaleString('en')}`, value: last.milliseconds / first.milliseconds, unit: 'x' },
+    ...shared,
   ] satisfies Figure[];
 };

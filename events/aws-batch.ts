@@ -1,10 +1,21 @@
 import { idAt, oneRole, roleAt, runSource } from './aws-run.ts';
+import { eachOf } from './cut.ts';
 import { at, textAt } from './fields.ts';
 
 const listAt = (value: unknown, ...path: string[]): unknown[] => {
   const found = at(value, ...path);
   return Array.isArray(found) ? (found as unknown[]) : [];
 };
+
+const taskRole = 'ecsProperties.taskProperties[0].taskRoleArn';
+
+/** Where a role may stand: a task is one at most, groups of nodes are five. */
+const roles = [
+  'container.jobRoleArn',
+  taskRole,
+  ...eachOf(5, (n) => `nodeProperties.nodeRangeProperties[${n}].container.jobRoleArn`),
+  ...eachOf(5, (n) => `nodeProperties.nodeRangeProperties[${n}].${taskRole}`),
+];
 
 /** A job with one container, one with several in a task, or one with many nodes; a pod names no role but a service account. */
 const roleOf = (detail: unknown): string | undefined => {
@@ -27,6 +38,8 @@ export const awsBatch = runSource('aws-batch', 'aws.batch', [
     ends: { status: ['SUCCEEDED', 'FAILED'] },
     starts: { status: ['RUNNING'] },
     id: 'jobId',
+    // not the environment, parameters and commands, which hold secrets, nor a reason or a tag, which are free text
+    reads: ['jobId', 'jobDefinition', 'jobQueue', 'startedAt', 'stoppedAt', ...roles],
     read: (detail) => ({
       run: idAt(detail, /^[\w-]+(?:[:#]\d+)?$/, 'jobId'),
       name: shortName(textAt(detail, 'jobDefinition')) || shortName(textAt(detail, 'jobQueue')),

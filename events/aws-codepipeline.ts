@@ -1,17 +1,18 @@
 import { idAt, runSource } from './aws-run.ts';
 import { at, textAt } from './fields.ts';
+import type { AwsEventSource } from './trigger.ts';
 
-/**
- * AWS CodePipeline. The run is `<pipeline>/<execution id>`, which an action reads in `#{codepipeline.PipelineExecutionId}`.
- * A stage that is retried goes on under the same id and can end again: each end has its time in it.
- */
-export const awsCodepipeline = runSource('aws-codepipeline', 'aws.codepipeline', [
+const ENDS = ['SUCCEEDED', 'FAILED', 'STOPPED', 'SUPERSEDED', 'CANCELED'];
+
+const source = runSource('aws-codepipeline', 'aws.codepipeline', [
   {
     detailType: 'CodePipeline Pipeline Execution State Change',
     state: 'state',
-    ends: { state: ['SUCCEEDED', 'FAILED', 'STOPPED', 'SUPERSEDED', 'CANCELED'] },
+    ends: { state: ENDS },
     starts: { state: ['STARTED', 'RESUMED'] },
     id: 'pipeline or detail.execution-id',
+    // not the comment of whoever stopped it, nor what triggered it
+    reads: ['pipeline', 'execution-id', 'start-time'],
     read: (detail) => {
       const [pipeline, execution] = [idAt(detail, /^[\w.@-]+$/, 'pipeline'), idAt(detail, /^[\w-]+$/, 'execution-id')];
       // A resumed execution keeps its first start-time: when it went on is the time of the event.
@@ -20,3 +21,14 @@ export const awsCodepipeline = runSource('aws-codepipeline', 'aws.codepipeline',
     },
   },
 ]);
+
+/**
+ * AWS CodePipeline. The run is `<pipeline>/<execution id>`, which an action reads in `#{codepipeline.PipelineExecutionId}`.
+ * A stage that is retried goes on under the same id and can end again: each end has its time in it, and that an execution was
+ * resumed is heard with the ends.
+ */
+export const awsCodepipeline: AwsEventSource = {
+  ...source,
+  pattern: { ...source.pattern, detail: { state: [...ENDS, 'RESUMED'] } },
+  starts: { ...source.pattern, detail: { state: ['STARTED'] } },
+};

@@ -15,6 +15,8 @@ export const awsEcs = runSource('aws-ecs', 'aws.ecs', [
     // One that is asked to stop is still RUNNING for a while.
     starts: { lastStatus: ['RUNNING'], desiredStatus: ['RUNNING'] },
     id: 'taskArn',
+    // of the overrides only the role: their environment and commands hold secrets; nor why it stopped, which is free text
+    reads: ['taskArn', 'taskDefinitionArn', 'overrides.taskRoleArn', 'startedAt', 'stoppedAt', 'executionStoppedAt'],
     read: (detail) => ({
       run: arnAt(detail, 'ecs', 'taskArn'),
       name: textAt(detail, 'taskDefinitionArn').replace(/^.*\//, '').replace(/:\d+$/, ''),

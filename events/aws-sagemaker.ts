@@ -1,6 +1,7 @@
 import type { RunEvent } from './aws-run.ts';
 import { arnAt, oneRole, roleAt, runSource } from './aws-run.ts';
 import { awsTime } from './aws-time.ts';
+import { eachOf } from './cut.ts';
 import { at, textAt } from './fields.ts';
 
 const ENDS = ['Completed', 'Failed', 'Stopped'];
@@ -12,6 +13,9 @@ const roleOf = (detail: unknown): string | undefined => {
   return roleAt(detail, 'RoleArn') ?? oneRole(ofDefinitions.map((definition) => roleAt(definition, 'RoleArn')));
 };
 
+/** Where a role may stand; tuning has ten definitions at most. */
+const roles = ['RoleArn', 'TrainingJobDefinition.RoleArn', ...eachOf(10, (n) => `TrainingJobDefinitions[${n}].RoleArn`)];
+
 /** The four kinds of jobs keep the same facts in fields that begin with the kind's own word. */
 const jobs = (word: string, detailType: string, time = word): RunEvent => ({
   detailType,
@@ -19,6 +23,8 @@ const jobs = (word: string, detailType: string, time = word): RunEvent => ({
   ends: { [`${word}JobStatus`]: ENDS },
   starts: { [`${word}JobStatus`]: ['InProgress'] },
   id: `${word}JobArn`,
+  // not the environment, hyperparameters and arguments, which hold secrets, nor why it failed
+  reads: [`${word}JobArn`, `${word}JobName`, `${time}StartTime`, `${time}EndTime`, ...roles],
   read: (detail) => ({
     run: arnAt(detail, 'sagemaker', `${word}JobArn`),
     name: textAt(detail, `${word}JobName`),
@@ -43,6 +49,7 @@ export const awsSagemaker = runSource('aws-sagemaker', 'aws.sagemaker', [
     ends: { currentPipelineExecutionStatus: ['Succeeded', 'Failed', 'Stopped'] },
     starts: { currentPipelineExecutionStatus: ['Executing'] },
     id: 'pipelineExecutionArn',
+    reads: ['pipelineExecutionArn', 'pipelineArn', 'executionStartTime', 'executionEndTime'],
     read: (detail) => ({
       run: arnAt(detail, 'sagemaker', 'pipelineExecutionArn'),
       name: textAt(detail, 'pipelineArn').replace(/^.*\//, ''),

@@ -1,10 +1,10 @@
 import { arnAt, runSource } from './aws-run.ts';
-import { at, textAt } from './fields.ts';
+import { at, rawText, textAt } from './fields.ts';
 
 /** Each redrive is another attempt under the same ARN. */
 const attemptOf = (detail: unknown): string => {
-  const redriven = at(detail, 'redriveCount');
-  return String(typeof redriven === 'number' && Number.isSafeInteger(redriven) && redriven > 0 ? redriven + 1 : 1);
+  const redriven = rawText(detail, 'redriveCount');
+  return /^\d{1,9}$/.test(redriven) ? String(Number(redriven) + 1) : '1';
 };
 
 /**
@@ -18,6 +18,8 @@ export const awsStates = runSource('aws-states', 'aws.states', [
     ends: { status: ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'] },
     starts: { status: ['RUNNING'] },
     id: 'executionArn',
+    // neither its input and output, which hold secrets, nor its error and cause, which are free text
+    reads: ['executionArn', 'stateMachineArn', 'redriveCount', 'startDate', 'redriveDate', 'stopDate'],
     read: (detail) => {
       const attempt = attemptOf(detail);
       return {

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { header } from './body.ts';
-import { at, clean, isoTime, rawText, textAt } from './fields.ts';
-import { ended, idAt, ignored, jsonBody, malformed } from './job-end.ts';
+import { at, clean, isoSeconds, isoTime, rawText, textAt } from './fields.ts';
+import { ended, idAt, ignored, jsonBody, malformed, mostBytesOfRuns, started } from './job-end.ts';
 import { sharedSecret } from './shared-secret.ts';
 import { anyEqual, NO_SECRET, refused, staleness } from './signatures.ts';
 import type { Authenticity, Parsed, WebhookRequest, WebhookSource } from './trigger.ts';
@@ -16,11 +16,13 @@ const AWAITS = ['passed', 'failed'];
 /** Jobs that no agent was given, unless they say when they started. */
 const NEVER_RAN = ['skipped', 'broken'];
 
+const SIGNATURE = /^timestamp=(\d{1,12}), ?signature=([0-9a-f]{64})$/;
+
 /** `timestamp=...,signature=...`: the lower-case hex HMAC-SHA256 of `timestamp.body` under the token. */
 const signatureOf = (request: WebhookRequest, secrets: readonly string[], now: Date): Authenticity => {
   const usable = secrets.filter((secret) => secret !== '');
   if (usable.length === 0) return refused(NO_SECRET);
-  const [, timestamp = '', given = ''] = /^timestamp=(\d{1,12}), ?signature=([0-9a-f]{64})$/.exec(header(request, 'x-buildkite-signature')) ?? [];
+  const [, timestamp = '', given = ''] = SIGNATURE.exec(header(request, 'x-buildkite-signature')) ?? [];
   if (given === '') return refused('the x-buildkite-signature header is not timestamp= and signature= with 64 lower-case hex digits');
   const stale = staleness('the timestamp in x-buildkite-signature', timestamp, now);
   if (stale !== undefined) return refused(stale);
@@ -60,6 +62,16 @@ const ofBuild = (body: unknown): Parsed => {
   return ended({ source: buildkite.name, run, at: finished, state, name: nameOf(body) }, [finished || clean(rawText(body, 'build', 'finished_at'), 64) || state]);
 };
 
+/** A job that is retried starts its build again. The build keeps its first times: when it was is the signature's time, where there is one. */
+const ofStart = (body: unknown, request: WebhookRequest): Parsed => {
+  const state = textAt(body, 'build', 'state');
+  if (state !== 'running') return ignored('the build is no longer running: nothing has ended');
+  const build = idAt(body, 'build', 'id');
+  if (build === '') return malformed('build.id is missing or not an id');
+  const [, timestamp = ''] = SIGNATURE.exec(header(request, 'x-buildkite-signature')) ?? [];
+  return started({ source: buildkite.name, run: { platform: 'buildkite', run: build, attempt: '1' }, at: isoSeconds(timestamp), state, name: nameOf(body) });
+};
+
 const parse = (request: WebhookRequest): Parsed => {
   const body = jsonBody(request);
   if (!body.ok) return malformed(body.reason);
@@ -67,8 +79,9 @@ const parse = (request: WebhookRequest): Parsed => {
   if (event === '') return malformed('event is missing');
   if (event === 'job.finished') return ofJob(body.value);
   if (event === 'build.finished') return ofBuild(body.value);
-  return ignored('not a job.finished or build.finished event');
+  if (event === 'build.running') return ofStart(body.value, request);
+  return ignored('not a job.finished, build.finished or build.running event');
 };
 
-/** Buildkite's webhooks `job.finished` and `build.finished`, by the ids that a job has in `BUILDKITE_BUILD_ID` and `BUILDKITE_JOB_ID`. */
-export const buildkite: WebhookSource = { transport: 'webhook', name: 'buildkite', authenticate, parse };
+/** Buildkite's webhooks `job.finished`, `build.finished` and `build.running`, by the ids that a job has in `BUILDKITE_BUILD_ID` and `BUILDKITE_JOB_ID`. */
+export const buildkite: WebhookSource = { transport: 'webhook', name: 'buildkite', mostBytes: mostBytesOfRuns, authenticate, parse };

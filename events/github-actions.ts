@@ -1,7 +1,7 @@
 import { header } from './body.ts';
 import { at, countAt, isoTime, isRecord, rawText, textAt } from './fields.ts';
 import { githubPayload } from './github-hook.ts';
-import { ended, ignored, malformed } from './job-end.ts';
+import { ended, ignored, malformed, mostBytesOfRuns } from './job-end.ts';
 import { githubSignature } from './signatures.ts';
 import type { Parsed, WebhookRequest, WebhookSource } from './trigger.ts';
 
@@ -10,6 +10,9 @@ const FOREIGN: Record<string, readonly string[]> = {
   workflow_job: ['workflow_run', 'alert', 'check_run', 'check_suite'],
   workflow_run: ['workflow_job', 'alert', 'check_run', 'check_suite', 'deployment', 'workflow_job_run'],
 };
+
+/** What GitHub calls a run that has not ended. */
+const GOES_ON = ['queued', 'in_progress', 'requested', 'waiting', 'pending'];
 
 const nameOf = (body: unknown, told: unknown): string =>
   textAt(told, 'workflow_name') || textAt(body, 'workflow', 'name') || textAt(told, 'name') || textAt(told, 'path');
@@ -30,6 +33,24 @@ const endOf = (event: string, body: unknown): Parsed => {
   });
 };
 
+/**
+ * A run that was started anew before its end was told is told with its new attempt, which goes on. Only a run that is over
+ * can be started anew: the attempt before is.
+ */
+const endBefore = (body: unknown): Parsed => {
+  const told = at(body, 'workflow_run');
+  const [repository, run, attempt] = [countAt(body, 'repository', 'id'), countAt(told, 'id'), countAt(told, 'run_attempt')];
+  if (repository === undefined || run === undefined || attempt === undefined) return malformed('repository, run or attempt is not told by a positive whole number');
+  if (attempt === 1) return ignored('the status is not completed: nothing has ended');
+  return ended({
+    source: githubActions.name,
+    run: { platform: 'github-actions', run: `${repository}/${run}`, attempt: String(attempt - 1) },
+    at: isoTime(rawText(told, 'run_started_at')),
+    state: 'superseded',
+    name: nameOf(body, told),
+  });
+};
+
 const parse = (request: WebhookRequest): Parsed => {
   const body = githubPayload(request);
   if (!body.ok) return malformed(body.reason);
@@ -42,8 +63,9 @@ const parse = (request: WebhookRequest): Parsed => {
   const action = rawText(body.value, 'action');
   if (action === '') return malformed('action is missing');
   if (action !== 'completed') return ignored('the action is not completed: nothing has ended');
-  // A run that was started anew before this was sent is told with its new attempt, which has not ended.
-  if (![undefined, 'completed'].includes(at(told, 'status') as string | undefined)) return ignored('the status is not completed: nothing has ended');
+  const status = at(told, 'status');
+  if (event === 'workflow_run' && GOES_ON.includes(rawText(told, 'status'))) return endBefore(body.value);
+  if (status !== undefined && status !== 'completed') return ignored('the status is not completed: nothing has ended');
   const conclusion = textAt(told, 'conclusion');
   if (conclusion === '') return ignored('it has no conclusion: nothing has ended');
   // A run that waits for an approval is told like this before any job of it ran.
@@ -56,6 +78,7 @@ const parse = (request: WebhookRequest): Parsed => {
 export const githubActions: WebhookSource = {
   transport: 'webhook',
   name: 'github-actions',
+  mostBytes: mostBytesOfRuns,
   authenticate: (request, secrets) => githubSignature(request, secrets),
   parse,
 };

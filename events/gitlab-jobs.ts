@@ -1,5 +1,5 @@
 import { at, clean, countAt, isoTime, rawText, textAt } from './fields.ts';
-import { ended, ignored, jsonBody, malformed } from './job-end.ts';
+import { ended, ignored, jsonBody, malformed, mostBytesOfRuns, started } from './job-end.ts';
 import { sharedSecret } from './shared-secret.ts';
 import { isSigningToken, standardWebhooksSignature } from './signatures.ts';
 import type { Authenticity, Parsed, WebhookRequest, WebhookSource } from './trigger.ts';
@@ -40,19 +40,17 @@ const ofJob = (body: unknown): Parsed => {
 const ofPipeline = (body: unknown): Parsed => {
   const state = rawText(body, 'object_attributes', 'status');
   if (state === '') return malformed('object_attributes.status is missing');
-  if (!PIPELINE_ENDS.includes(state)) return ignored('the pipeline goes on: nothing has ended');
-  const [project, pipeline] = [countAt(body, 'project', 'id') ?? countAt(body, 'project_id'), countAt(body, 'object_attributes', 'id')];
-  if (project === undefined || pipeline === undefined) return malformed('project or pipeline is not told by a positive whole number');
   const attributes = at(body, 'object_attributes');
   const finished = timeAt(attributes, 'finished_at');
-  return ended({
-    source: gitlabJobs.name,
-    run: { platform: 'gitlab', run: `${project}/${pipeline}`, attempt: '1' },
-    at: finished,
-    state,
-    name: projectName(body),
-    // A job that is retried brings its pipeline back under the same id.
-  }, [finished || clean(rawText(attributes, 'finished_at'), 64) || state]);
+  // One that goes on although it finished has come back: GitLab keeps the time of its last end until the next.
+  const isBack = state === 'running' && finished !== '';
+  if (!PIPELINE_ENDS.includes(state) && !isBack) return ignored('the pipeline goes on: nothing has ended');
+  const [project, pipeline] = [countAt(body, 'project', 'id') ?? countAt(body, 'project_id'), countAt(body, 'object_attributes', 'id')];
+  if (project === undefined || pipeline === undefined) return malformed('project or pipeline is not told by a positive whole number');
+  const told = { source: gitlabJobs.name, run: { platform: 'gitlab', run: `${project}/${pipeline}`, attempt: '1' }, state, name: projectName(body) };
+  if (isBack) return started({ ...told, at: new Date(Date.parse(finished) + 1).toISOString() });
+  // A job that is retried brings its pipeline back under the same id.
+  return ended({ ...told, at: finished }, [finished || clean(rawText(attributes, 'finished_at'), 64) || state]);
 };
 
 /** GitLab disables a hook that is answered 4xx: only what it says of jobs and pipelines can be malformed. */
@@ -67,4 +65,4 @@ const parse = (request: WebhookRequest): Parsed => {
 };
 
 /** GitLab's job and pipeline webhooks, under a signing token (Standard Webhooks) or the older plaintext token. */
-export const gitlabJobs: WebhookSource = { transport: 'webhook', name: 'gitlab-jobs', authenticate, parse };
+export const gitlabJobs: WebhookSource = { transport: 'webhook', name: 'gitlab-jobs', mostBytes: mostBytesOfRuns, authenticate, parse };

@@ -1,7 +1,10 @@
 /** What the webhooks of job platforms have in common: ids that are checked, and one way to say that a run is over. */
 import { bodyText, jsonValue, mediaType, type Read } from './body.ts';
 import { at, isRecord, type JsonRecord } from './fields.ts';
-import type { JobEnded, Parsed, RunName, WebhookRequest } from './trigger.ts';
+import type { JobEnded, JobStarted, Parsed, RunName, WebhookRequest } from './trigger.ts';
+
+/** Some platforms tell of a whole pipeline with all of its jobs. Lambda takes 6 MB, in base64. */
+export const mostBytesOfRuns = 4 * 1024 * 1024;
 
 /** Not what its type says. The reason never quotes the content. */
 export const malformed = (reason: string): Parsed => ({ kind: 'malformed', reason });
@@ -36,3 +39,6 @@ export const jobEnded = (end: Omit<JobEnded, 'trigger' | 'end'>, again: readonly
 
 /** The same as all that a message says. */
 export const ended = (end: Omit<JobEnded, 'trigger' | 'end'>, again: readonly string[] = []): Parsed => ({ kind: 'triggers', triggers: [jobEnded(end, again)] });
+
+/** All that a message says is that a run is at work, perhaps again: for platforms where a run that ended can come back under its id. */
+export const started = (start: Omit<JobStarted, 'trigger'>): Parsed => ({ kind: 'triggers', triggers: [{ trigger: 'JobStarted', ...start }] });

@@ -1,5 +1,5 @@
 import { at, isoTime, rawText, textAt } from './fields.ts';
-import { ended, idAt, ignored, jsonBody, malformed } from './job-end.ts';
+import { ended, idAt, ignored, jsonBody, malformed, mostBytesOfRuns } from './job-end.ts';
 import { standardWebhooksSignature } from './signatures.ts';
 import type { Parsed, WebhookRequest, WebhookSource } from './trigger.ts';
 
@@ -40,4 +40,4 @@ const parse = (request: WebhookRequest): Parsed => {
 };
 
 /** Ends told by a sender of one's own (an exit handler, an agent) under a Standard Webhooks signature. */
-export const standardWebhooks: WebhookSource = { transport: 'webhook', name: 'standard-webhooks', authenticate: standardWebhooksSignature, parse };
+export const standardWebhooks: WebhookSource = { transport: 'webhook', name: 'standard-webhooks', mostBytes: mostBytesOfRuns, authenticate: standardWebhooksSignature, parse };

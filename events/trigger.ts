@@ -54,11 +54,20 @@ export interface RunName {
   platform: string;
   /** The platform's id of the run, unique at the platform: `<repository id>/<run id>` at GitHub, an ARN at AWS where it has one. */
   run: string;
-  /** Which attempt of it; `1` where the platform counts none or gives each attempt an id of its own. */
+  /** Which attempt of it; `1` where the platform counts none or gives each attempt an id of its own: such a platform belongs into `countNoAttempts` below. */
   attempt: string;
   /** One job of the run, where only that one is meant. */
   job?: string;
 }
+
+/**
+ * Platforms whose sources tell every end as attempt `1`, also where a run can learn of a number of its own (`AWS_BATCH_JOB_ATTEMPT`).
+ * A platform that has no source of its own counts as its sender does. A test holds this list against what the sources tell.
+ */
+const countNoAttempts = /^(?:aws-(?!states$).+|gitlab|buildkite|tekton|openai|cursor|a2a)$/;
+
+/** The attempt by which the end of a run will be told: the one that is given, or `1` where the platform's source counts none. */
+export const attemptTold = (platform: string, given: string): string => (countNoAttempts.test(platform) ? '1' : given);
 
 interface OfRun {
   source: string;
@@ -80,7 +89,7 @@ export interface JobEnded extends OfRun {
   end: string;
 }
 
-/** A run began to work: heard only where a rule ends its role's sessions, to know who shares the role. */
+/** A run began to work, or lives again after its end. Its `at` is empty where the platform gives no time: then it was just before the message came. */
 export interface JobStarted extends OfRun {
   trigger: 'JobStarted';
 }
@@ -116,6 +125,8 @@ export interface Welcome {
 export interface WebhookSource {
   transport: 'webhook';
   name: string;
+  /** The largest body that is read; 1 MiB where it is not given. */
+  mostBytes?: number;
   /** Checks the raw bytes against each of the secrets that are valid now (one or two). Constant time; never throws. */
   authenticate(request: WebhookRequest, secrets: readonly string[], now: Date): Authenticity;
   parse(request: WebhookRequest): Parsed;
@@ -139,6 +150,8 @@ export interface AwsEventSource {
   pattern: EventRule;
   /** What it tells of runs that begin: deployed only where a rule of the configuration ends a job role of this platform. */
   starts?: EventRule;
+  /** Paths of all that it reads, from the event's root: of what tells of a run nothing else enters a queue. Absent: the event goes there as it is. */
+  reads?: readonly string[];
   parse(event: unknown): Parsed;
 }
 

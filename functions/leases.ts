@@ -1,16 +1,20 @@
 import { leaseApiDeps } from './aws/composition-leases.ts';
 import { listLeases, showLease } from './aws/lease-lists.ts';
-import { byIam, byToken, endOwnLease, postLease, renewLease, revokeLease, type Known, type LeaseApiDeps } from './aws/lease-routes.ts';
+import { byIam, byOperator, byToken, endOwnLease, postLease, renewLease, revokeLease, type Known, type LeaseApiDeps } from './aws/lease-routes.ts';
+import { asProven } from './aws/lease-uses.ts';
 import type { HttpAnswer, HttpRequest } from './aws/http.ts';
 import { httpLambda } from './aws/lambda.ts';
-import { Refused } from './core/lease-terms.ts';
+import { Refused, runKeyOfLease } from './core/lease-terms.ts';
 
 type Act = (request: HttpRequest, id: string, deps: LeaseApiDeps, signal: AbortSignal) => Promise<HttpAnswer>;
 
 const held =
-  (who: (request: HttpRequest, deps: LeaseApiDeps) => Promise<Known>, act: (request: HttpRequest, id: string, known: Known, deps: LeaseApiDeps, signal: AbortSignal) => Promise<HttpAnswer>): Act =>
-  async (request, id, deps, signal) =>
-    act(request, id, await who(request, deps), deps, signal);
+  <Who extends Pick<Known, 'by'>>(who: (request: HttpRequest, deps: LeaseApiDeps) => Promise<Who>, act: (request: HttpRequest, id: string, known: Who, deps: LeaseApiDeps, signal: AbortSignal) => Promise<HttpAnswer>): Act =>
+  async (request, id, deps, signal) => {
+    const known = await who(request, deps);
+    // what is no lease's id may be anything, a value included
+    return asProven(known.by, deps, () => act(request, id, known, deps, signal), runKeyOfLease(id) === undefined ? undefined : id);
+  };
 
 const post = (request: HttpRequest, _id: string, known: Known, deps: LeaseApiDeps, signal: AbortSignal): Promise<HttpAnswer> => postLease(request, known, deps, signal);
 
@@ -20,7 +24,7 @@ export const leaseRoutes: readonly { path: string[]; methods: Record<string, Act
   { path: ['leases', '{id}'], methods: { GET: showLease } },
   { path: ['leases', '{id}', 'renew'], methods: { POST: held(byToken, renewLease) } },
   { path: ['leases', '{id}', 'end'], methods: { POST: held(byToken, endOwnLease) } },
-  { path: ['leases', '{id}', 'revoke'], methods: { POST: (request, id, deps) => revokeLease(request, id, deps) } },
+  { path: ['leases', '{id}', 'revoke'], methods: { POST: held(byOperator, revokeLease) } },
   { path: ['iam', 'leases'], methods: { POST: held(byIam, post) } },
   { path: ['iam', 'leases', '{id}', 'renew'], methods: { POST: held(byIam, renewLease) } },
   { path: ['iam', 'leases', '{id}', 'end'], methods: { POST: held(byIam, endOwnLease) } },

@@ -1,5 +1,5 @@
 import { sources } from '../events/index.ts';
-import type { WebhookSource } from '../events/trigger.ts';
+import type { Trigger, WebhookSource } from '../events/trigger.ts';
 import type { Configuration } from './core/configuration.ts';
 import { deliveryIdOf } from './core/ids.ts';
 import type { ClientOf } from './aws/clients.ts';
@@ -8,7 +8,7 @@ import { keyedDigest } from './aws/digest.ts';
 import type { HttpAnswer, HttpRequest } from './aws/http.ts';
 import { httpLambda } from './aws/lambda.ts';
 import { errorName, type Count, type Log } from './aws/log.ts';
-import { sendEnds } from './aws/ends.ts';
+import { sendEnds, type EndMessage } from './aws/ends.ts';
 import { enqueue } from './aws/queue.ts';
 import { sealFindings, type Sealing } from './aws/seal.ts';
 
@@ -25,7 +25,10 @@ export interface ReceiveDeps extends Sealing {
   count: Count;
 }
 
-const mostBytes = 1024 * 1024;
+const mebibyte = 1024 * 1024;
+
+/** A message that tells no time of its own may have overtaken others by so much: it is dated so long before it came. */
+const overtakenMilliseconds = 10_000;
 
 /** Checks a webhook over its raw bytes, takes the values out, stores what is left and answers; nothing else. */
 export const handle = async (request: HttpRequest, deps: ReceiveDeps, _signal: AbortSignal): Promise<HttpAnswer> => {
@@ -43,7 +46,8 @@ export const handle = async (request: HttpRequest, deps: ReceiveDeps, _signal: A
     const welcome = source.welcome?.(request);
     return welcome ? { ...welcome, body: undefined } : { ...refuse(405, 'this source is posted to'), headers: { allow: 'POST' } };
   }
-  if (request.body.byteLength > mostBytes) return refuse(413, 'the body is larger than 1 MiB: send it in parts');
+  const mostBytes = source.mostBytes ?? mebibyte;
+  if (request.body.byteLength > mostBytes) return refuse(413, `the body is larger than ${mostBytes / mebibyte} MiB: send it in parts`);
   let secrets: string[];
   try {
     secrets = await deps.secrets(settings.secrets);
@@ -63,12 +67,12 @@ export const handle = async (request: HttpRequest, deps: ReceiveDeps, _signal: A
       deps.log.info('delivery recorded', { source: source.name, delivery, reason: parsed.reason });
       return { status: 202, body: { delivery } };
     }
-    const ends = parsed.triggers.filter((trigger) => trigger.trigger === 'JobEnded');
-    await sendEnds(deps.clientOf, deps.endsQueue, ends.map((ended) => ({ kind: 'ended', delivery, ended })));
+    const runs = parsed.triggers.flatMap((trigger) => messageOf(trigger, delivery, deps.now()) ?? []);
+    await sendEnds(deps.clientOf, deps.endsQueue, runs);
     const leaks = parsed.triggers.filter((trigger) => trigger.trigger === 'SecretLeaked');
     const findings = await sealFindings(leaks, deps);
     if (leaks.length > 0) await enqueue(deps.clientOf, deps.queueUrl, { kind: 'delivery', delivery, source: source.name, receivedAt: deps.now().toISOString(), findings }, deps.bucket);
-    deps.log.info('delivery accepted', { source: source.name, delivery, findings: findings.length, ends: ends.length });
+    deps.log.info('delivery accepted', { source: source.name, delivery, findings: findings.length, runs: runs.length });
   } catch (error) {
     deps.log.error('delivery could not be stored', { source: source.name, delivery, error: errorName(error) });
     deps.count('DeliveryRejected');
@@ -76,6 +80,13 @@ export const handle = async (request: HttpRequest, deps: ReceiveDeps, _signal: A
   }
   deps.count('DeliveryAccepted');
   return { status: 202, body: { delivery } };
+};
+
+/** What release is told of a run. */
+const messageOf = (trigger: Trigger, delivery: string, now: Date): EndMessage | undefined => {
+  if (trigger.trigger === 'JobEnded') return { kind: 'ended', delivery, ended: trigger };
+  if (trigger.trigger !== 'JobStarted') return undefined;
+  return { kind: 'started', delivery, started: { ...trigger, at: trigger.at || new Date(now.getTime() - overtakenMilliseconds).toISOString() } };
 };
 
 export const handler = httpLambda(handle, receiveDeps);

@@ -4,8 +4,8 @@ import type { QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { settings } from './function-settings.ts';
 
-/** Tries of one message, spread over the visibility timeout, before it is dead. */
-const MAX_RECEIVES = 6;
+/** For how many of its reader's timeouts a message that fails is tried before it is dead: 36 minutes, where that is one. */
+const TRIED_TIMEOUTS = 36;
 
 const safe: QueueProps = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: Duration.days(14) };
 
@@ -24,7 +24,7 @@ export class Queues extends Construct {
     super(scope, id);
     this.deliveries = this.pair('Deliveries', settings.dispatch.timeoutSeconds);
     this.index = this.pair('Index', settings.index.timeoutSeconds);
-    // one that failed comes again within the time that a lent credential may live on
+    // one that failed comes again within the time that a lent credential may live on, and as long as the others
     this.ends = this.pair('Ends', settings.release.timeoutSeconds, 1);
   }
 
@@ -34,7 +34,7 @@ export class Queues extends Construct {
     const queue = new Queue(this, name, {
       ...safe,
       visibilityTimeout: Duration.seconds(times * readerSeconds),
-      deadLetterQueue: { queue: dead, maxReceiveCount: MAX_RECEIVES },
+      deadLetterQueue: { queue: dead, maxReceiveCount: TRIED_TIMEOUTS / times },
     });
     return { queue, dead };
   }

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IManagedPolicy } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, Code, Function as LambdaFunction, RecursiveLoop, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { FunctionProps } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { BundlingOptions } from 'aws-cdk-lib/aws-lambda-nodejs';
@@ -17,6 +17,12 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** The configuration's copy beside the bundle; relative to the directory in which Lambda starts the code (`/var/task`). */
 export const CONFIGURATION_BESIDE_CODE = 'configuration.json';
+
+/**
+ * Sends to the queue that it reads: a revocation that is pending is tried again and again, with growing delays, until it is seen dead or is
+ * a case. Lambda takes a chain of about sixteen such turns for a loop and throws the next message away, unless it is told that it is none.
+ */
+const COMES_BACK_TO_ITSELF: readonly FunctionName[] = ['release'];
 
 export interface RescindFunctionProps {
   name: FunctionName;
@@ -73,6 +79,7 @@ export class RescindFunction extends Construct {
       timeout: Duration.seconds(timeoutSeconds),
       memorySize: memoryMegabytes,
       reservedConcurrentExecutions: reserved,
+      ...(COMES_BACK_TO_ITSELF.includes(name) ? { recursiveLoop: RecursiveLoop.ALLOW } : {}),
       role: this.role,
       logGroup,
     } satisfies Partial<FunctionProps>;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Delivered } from '../functions/aws/lambda.ts';
 import type { Clock } from './clock.ts';
 import type { AwsService } from './fakes/aws/index.ts';
 import type { Behaviours } from './fakes/behaviour.ts';
@@ -29,16 +30,23 @@ export interface Platform {
   readonly states: States;
   sns: Sns;
   services: Record<string, AwsService>;
-  /** Delivers the queues to the functions until the signal is aborted. */
   /** Timers of leases that have not gone off. */
   timers(): { name: string; at: string }[];
-  deliver(handle: Record<keyof typeof queueNames, (body: unknown, signal: AbortSignal) => Promise<void>>, signal: AbortSignal): Promise<unknown>;
+  /** Delivers the queues to the functions until the signal is aborted. */
+  deliver(handle: Readers, signal: AbortSignal): Promise<unknown>;
   deadLetters(): { queue: string; body: string }[];
   /** A life begins: its playbooks call these functions, and no execution of an earlier life is known. */
   begin(invoke: Invoke): void;
   /** A life ends as a killed process does: its executions are lost without a word, and what it had in flight comes again. */
   lose(): void;
   close(): Promise<void>;
+}
+
+type Reader = (body: unknown, signal: AbortSignal) => Promise<void>;
+
+/** The functions that read the queues: message by message, or a batch at once with a promise for each. */
+export interface Readers extends Record<Exclude<keyof typeof queueNames, 'ends'>, Reader> {
+  ends: (batch: readonly Delivered[], signal: AbortSignal) => Promise<void>[];
 }
 
 export interface PlatformOptions {
@@ -111,10 +119,12 @@ export const createPlatform = (options: PlatformOptions): Platform => {
             retryAfterSeconds: retrySeconds,
             handle: async (records, stop) => {
               const failures: { itemIdentifier: string }[] = [];
+              const batch = records.map((record) => ({ body: bodyOf(record.body), record }));
+              const works = name === 'ends' ? handle.ends(batch, stop) : batch.map(({ body }) => handle[name](body, stop));
               await Promise.all(
-                records.map(async (record) => {
+                records.map(async (record, n) => {
                   try {
-                    await handle[name](bodyOf(record.body), stop);
+                    await works[n];
                   } catch (error) {
                     options.onFailure?.(name, error);
                     failures.push({ itemIdentifier: record.messageId });

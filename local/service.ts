@@ -1,6 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as api from '../functions/api.ts';
-import { deliveryOfEvent } from '../functions/aws/aws-events.ts';
 import { apiOf } from '../functions/aws/composition-api.ts';
 import { dispatchOf } from '../functions/aws/composition-dispatch.ts';
 import { leaseApiOf, releaseOf } from '../functions/aws/composition-leases.ts';
@@ -10,6 +9,7 @@ import { stepsOf } from '../functions/aws/composition-steps.ts';
 import { receiveOf, type Foundation } from '../functions/aws/composition.ts';
 import { clientsOf, type Called, type ClientConfiguration, type ClientOf } from '../functions/aws/clients.ts';
 import type { HttpAnswer, HttpRequest } from '../functions/aws/http.ts';
+import type { Delivered } from '../functions/aws/lambda.ts';
 import { withoutMessage, type Count, type Log } from '../functions/aws/log.ts';
 import { notice } from '../functions/aws/notices.ts';
 import { sendDue } from '../functions/aws/due-leases.ts';
@@ -31,8 +31,9 @@ import * as release from '../functions/release.ts';
 import * as report from '../functions/report.ts';
 import * as revoke from '../functions/revoke.ts';
 import * as rotate from '../functions/rotate.ts';
+import { acceptEvent } from './accept-event.ts';
 import { openFrontDoor } from './front-door.ts';
-import { queuesFor, startOutside, type Outside, type OutsideOptions } from './outside.ts';
+import { startOutside, type Outside, type OutsideOptions } from './outside.ts';
 import { bodiesBucket, playbookArnOf, queueNames, timerGroup, topicArn } from './platform.ts';
 import { repeats } from './repeat.ts';
 import { account, credentialsOf, region, type FunctionName } from './roles.ts';
@@ -196,7 +197,7 @@ export const startService = async (options: ServiceOptions): Promise<Service> =>
         if (delivery !== undefined && options.onRepeat) await tellRepeat(delivery).catch(() => undefined);
       },
       index: (body: unknown, signal: AbortSignal) => index.handle(body, depsOf('index', indexOf), signal),
-      ends: (body: unknown, signal: AbortSignal) => release.handle(body, depsOf('release', releaseOf), signal),
+      ends: (batch: readonly Delivered[], signal: AbortSignal) => release.handleAll(batch, depsOf('release', releaseOf), signal),
     };
     const front = await openFrontDoor(answer, options.port ?? 0);
     options.killed?.addEventListener('abort', () => void front.close());
@@ -225,19 +226,4 @@ export const startService = async (options: ServiceOptions): Promise<Service> =>
   function every(seconds: number, work: () => Promise<void>): NodeJS.Timeout {
     return setInterval(() => void work().catch(() => undefined), seconds * 1000).unref();
   }
-};
-
-const acceptEvent = async (request: HttpRequest, enqueue: Outside['enqueue']): Promise<HttpAnswer> => {
-  if (request.method !== 'POST') return { status: 405, headers: { allow: 'POST' }, body: { error: 'events are posted' } };
-  let event: unknown;
-  try {
-    event = JSON.parse(Buffer.from(request.body).toString('utf8'));
-  } catch {
-    return { status: 400, body: { error: 'the body is not JSON' } };
-  }
-  if (typeof event !== 'object' || event === null || !('detail-type' in event) || !('source' in event)) return { status: 400, body: { error: 'this is not an event in EventBridge\'s envelope: it needs source, detail-type and detail' } };
-  const queues = queuesFor(event);
-  // what no rule takes is recorded all the same: somebody posted it here to see what becomes of it
-  for (const queue of queues.length > 0 ? queues : (['deliveries'] as const)) await enqueue(queue, event);
-  return { status: 202, body: { delivery: deliveryOfEvent(event) } };
 };

@@ -3,7 +3,7 @@ import { tables } from '../functions/aws/tables.ts';
 import { connectors } from '../functions/connectors/index.ts';
 import type { Configuration } from '../functions/core/configuration.ts';
 import { matchesPattern } from '../functions/core/lease-rights.ts';
-import { functionNames, grants, type FunctionName, type ResourceName } from '../infra/grants.ts';
+import { functionNames, grants, queueReading, type FunctionName, type ResourceName } from '../infra/grants.ts';
 import { HOLD_KEY } from '../infra/keys.ts';
 import { narrowed } from '../infra/opted-in.ts';
 import { permissionsIn } from '../infra/permissions.ts';
@@ -30,7 +30,7 @@ const tableOf = ({ TableName, IndexName }: Input): ResourceName => {
 const queueOf = ({ QueueUrl }: Input): ResourceName => ({ [queueNames.index]: 'index-queue', [queueNames.ends]: 'ends' } as const)[String(QueueUrl).split('/').at(-1) ?? ''] ?? 'deliveries';
 
 /** Operations that IAM knows under the name of another. */
-const renamed: Record<string, string> = { SendMessageBatch: 'SendMessage' };
+const renamed: Record<string, string> = { SendMessageBatch: 'SendMessage', ChangeMessageVisibilityBatch: 'ChangeMessageVisibility' };
 
 const keyOf = (operation: string, { KeyId }: Input): ResourceName => (operation === 'Decrypt' || KeyId === HOLD_KEY ? 'hold-key' : 'fingerprint-keys');
 
@@ -61,8 +61,12 @@ const resourcesOf = ({ service, operation }: Called, input: Input): Call['on'][]
   }
 };
 
+/** Which queue a function reads (`infra/functions.ts`). */
+const readBy: Partial<Record<FunctionName, ResourceName>> = { dispatch: 'deliveries', index: 'index-queue', release: 'ends' };
+
 /** Whether what a function's own code is granted covers a call. */
 const byPlatform = ({ by, action, on }: Call, { sources }: Configuration): boolean =>
+  (queueReading.includes(action) && readBy[by] === on) ||
   grants[by].some(({ actions, resources }) => {
     const isSigning = sources.some(({ secrets }) => secrets.some((name) => on === `secret:${name}`));
     const covers = (resource: ResourceName) => resource === on || (on.startsWith('secret:') && (resource === 'every-secret' || (resource === 'signing-secrets' && isSigning)));

@@ -7,6 +7,7 @@ import { forgetHolders } from './lease-holders.ts';
 import { takeEnd } from './take-end.ts';
 import { errorName } from './log.ts';
 import { noticing } from './notices.ts';
+import { heard } from './silence.ts';
 import { enqueue } from './queue.ts';
 import { deleteTimer } from './timers.ts';
 
@@ -35,8 +36,8 @@ export const endLease = async (found: Lease, why: Ending, deps: ReleaseDeps, sig
     await forgetHolders(leases, found.terms.credential, found.id);
     return stopTimer();
   }
-  const lease = await takeEnd(found, reason, deps);
-  if (lease) return settle(lease, reason, deps, signal, stopTimer);
+  const taken = await takeEnd(found, reason, deps);
+  if (taken) return settle(taken.lease, taken.why, deps, signal, stopTimer);
   // one that expired may have been renewed: its timer is its new one
   if (reason.kind !== 'expired') await stopTimer();
 };
@@ -61,6 +62,7 @@ const settle = async (lease: Lease, why: Ending, deps: ReleaseDeps, signal: Abor
     () => attempt(lease, credential.id, issuer, settleSeconds, deps, signal),
     async (noticed) => noticed.forEach(() => count('ProviderThrottled')),
   );
+  heard(issuers, credential.issuer, tried.error === undefined, now());
   const verdict = deathAfter(lease, tried, settleSeconds);
   let isOurs = false;
   const write = (entry: LeaseEntry, first?: () => Promise<unknown>): Promise<Lease | undefined> => leases.tell(lease.id, (current) => ((isOurs = current !== undefined && !isOver(current)) ? entry : undefined), lease, first);
@@ -88,21 +90,32 @@ const settle = async (lease: Lease, why: Ending, deps: ReleaseDeps, signal: Abor
   const due = dueAfter(lease, tried, verdict, now());
   const seconds = (due - now().getTime()) / 1000;
   const isMessage = seconds <= mostDelaySeconds;
-  const told = await write({ kind: 'tried', why, ...tried, note: noteOf(tried, verdict), dueAt: new Date(due + (isMessage ? sweepSeconds * 1000 : 0)).toISOString() });
-  if (toCase !== undefined) await leases.tell(lease.id, (current) => (current && current.case === undefined ? { kind: 'case', case: `/cases?delivery=${lease.id}`, reason: toCase } : undefined), told);
+  const told = await write({ kind: 'tried', why, ...tried, note: noteOf(tried, verdict), nextAt: new Date(due).toISOString(), dueAt: new Date(due + (isMessage ? sweepSeconds * 1000 : 0)).toISOString() });
+  if (toCase !== undefined) await noteCase(lease.id, toCase, deps, told);
   if (isMessage) await sendEnd(deps.clientOf, deps.endsQueue, { kind: 'again', lease: lease.id }, seconds);
   await stopTimer();
   count('LeasePending');
   log.warn('lease not released yet', { lease: lease.id, tries: lease.tries + 1, verdict: verdict?.verdict, error: tried.error });
 };
 
+const noteCase = (id: string, reason: string, { leases }: ReleaseDeps, known?: Lease): Promise<unknown> =>
+  leases.tell(id, (current) => (current && current.case === undefined ? { kind: 'case', case: `/cases?delivery=${id}`, reason } : undefined), known);
+
+/** Makes a case of a pending lease whose issuer is not even asked at this moment, once it has been pending for too long. */
+export const openCaseOf = async (lease: Lease, why: Ending, deps: ReleaseDeps): Promise<void> => {
+  const reason = caseReason(lease, { probes: [], error: 'its issuer leaves all unanswered' }, undefined, deps.now());
+  if (reason === undefined) return;
+  await report(lease, why, 'ended', reason, deps);
+  await noteCase(lease.id, reason, deps, lease);
+};
+
 /**
- * A role's sessions end as of the run's end: later ones are another run's. A platform that tells whole seconds cuts them off,
+ * A role's sessions end as of the run's end, or of the last that shared the role: later ones are another run's. A platform that tells whole seconds cuts them off,
  * and the run may have got its last session within that second.
  */
-const actedName = ({ terms }: Lease, { at }: Ending): string => {
+const actedName = ({ terms }: Lease, { at, cutAt = at }: Ending): string => {
   if (!terms.credential.startsWith('aws-role-session:') || /@\d{4}-\d\d-\d\dT[^@]*$/.test(terms.credential)) return terms.credential;
-  const time = new Date(at).getTime();
+  const time = new Date(cutAt).getTime();
   return `${terms.credential}@${new Date(time % 1000 === 0 ? time + 1000 : time).toISOString()}`;
 };
 

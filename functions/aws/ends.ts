@@ -1,5 +1,5 @@
 import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import type { JobEnded } from '../../events/trigger.ts';
+import type { JobEnded, JobStarted } from '../../events/trigger.ts';
 import type { Ending } from '../core/lease.ts';
 import type { ClientOf } from './clients.ts';
 
@@ -13,11 +13,13 @@ export interface TimerMessage {
 export type EndMessage =
   /** A webhook said that a run, or one of its jobs, is over. */
   | { kind: 'ended'; delivery: string; ended: JobEnded }
+  /** A webhook said that a run is at work, perhaps not for the first time. */
+  | { kind: 'started'; delivery: string; started: JobStarted }
   | TimerMessage
   /** Somebody asked for the end of one lease. */
   | { kind: 'end'; lease: string; why: Ending }
-  /** One whose revocation is pending is tried again. */
-  | { kind: 'again'; lease: string }
+  /** One whose revocation is pending is tried again; `isPutOff`: that was put off once, since its issuer was silent. */
+  | { kind: 'again'; lease: string; isPutOff?: boolean }
   /** The sessions of a run's role, a little later: who shares it may have just begun. */
   | { kind: 'role'; ended: JobEnded }
   /** By the clock: what is due again, and once a day what events and timers missed. */

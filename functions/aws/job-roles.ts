@@ -8,8 +8,22 @@ import { endLease } from './end-lease.ts';
 import { rulesOf, type ReleaseDeps } from './lease-deps.ts';
 import { addRoleHolder, leaveRole } from './lease-holders.ts';
 
-/** Seconds between a run's end and the look at who shares its role: a run that has just begun is heard of a little later. */
-export const graceSeconds = 20;
+/**
+ * Seconds between a run's end and the look at who shares its role: a run that has just begun is heard of a little later, and
+ * what died while it noted that comes again well within this time (`starts-first.ts`).
+ */
+export const graceSeconds = 45;
+
+/** From so much on it is not chance that an end came late: the queue, or the bus, is behind. */
+const lateSeconds = 10;
+/** The most that a queue can put a message off. */
+const longestSeconds = 900;
+
+/** Seconds until that look. An end that came late tells that beginnings may come as late. `sentAt`: milliseconds since 1970 at which its message came into the queue. */
+export const graceAfter = (ended: Pick<JobEnded, 'at'>, now: Date, sentAt: number = now.getTime()): number => {
+  const late = (now.getTime() - Math.min(sentAt, Date.parse(endedAt(ended, now)))) / 1000;
+  return Math.min(longestSeconds, graceSeconds + (late > lateSeconds ? late : 0));
+};
 
 /** A run whose end was not heard of in so many days counts no longer among those that have its role. */
 const longestDays = 14;
@@ -56,7 +70,7 @@ export const endRole = async (ended: JobEnded, deps: ReleaseDeps, signal: AbortS
   const at = endedAt(ended, now());
   const why = endingOf(ended, now());
   const { leases: all } = await leases.run(ended.run);
-  const held = all.filter(({ terms, registeredAt }) => terms.jobRole === true && terms.credential === credentialOfRole(holding) && isOfEnd(terms.run.job, ended.run.job) && !isOfLaterLife(registeredAt, ended, at));
+  const held = all.filter(({ terms, registeredAt, by }) => terms.jobRole === true && terms.credential === credentialOfRole(holding) && isOfEnd(terms.run.job, ended.run.job) && !isOfLaterLife({ registeredAt, by }, ended, at));
   const seen = held.filter(({ terms }) => !terms.unseen);
   for (const lease of seen) await (rule || isOver(lease) ? endLease(lease, why, deps, signal) : leave(lease, why, deps));
   if (seen.length > 0 || !rule) return;
@@ -70,8 +84,12 @@ export const endRole = async (ended: JobEnded, deps: ReleaseDeps, signal: AbortS
 /** An end of the whole run is one of all its jobs. */
 const isOfEnd = (job: string | undefined, ended: string | undefined): boolean => ended === undefined || job === ended;
 
-/** Whether a note was made so long after an end that it is of a life that the run has come back to. */
-const isOfLaterLife = (registeredAt: string, { run }: JobEnded, at: string): boolean => isResumed({ run, at: registeredAt }, { at: new Date(Date.parse(at) + graceSeconds * 1000).toISOString() });
+/** Whether a note is of a life that the run has come back to: it says so, or was made so long after that end. */
+const isOfLaterLife = ({ registeredAt, by }: Pick<Lease, 'registeredAt' | 'by'>, { run, source }: JobEnded, at: string): boolean => {
+  const life = by.subject.slice(source.length + 1);
+  if (life !== '') return isResumed({ run, at: life }, { at });
+  return isResumed({ run, at: registeredAt }, { at: new Date(Date.parse(at) + graceSeconds * 1000).toISOString() });
+};
 
 /** A run that had the role and that no rule is about: it has it no longer, and nothing is cut. */
 const leave = async (lease: Lease, why: Ending, { leases }: ReleaseDeps): Promise<void> => {

@@ -77,21 +77,34 @@ export const httpLambda = <Deps>(handle: (request: HttpRequest, deps: Deps, sign
   });
 };
 
-/** What a queue calls: each record on its own, side by side; the failed ones come back, the others do not. */
-export const queueLambda = <Deps>(handle: (body: unknown, deps: Deps, signal: AbortSignal, remaining: Remaining) => Promise<void>, depsOf: () => Deps) => {
+/** One message as a queue delivers it: its body as JSON (what is not JSON is undefined, for the handler to refuse), and what the queue says about it. */
+export interface Delivered {
+  body: unknown;
+  record: Pick<SQSRecord, 'messageId' | 'receiptHandle'> & { attributes?: Partial<SQSRecord['attributes']> };
+}
+
+/** Begins the work on all messages of a batch, in whatever order is best: a promise for each, in the order of the batch. */
+export type Together<Deps> = (batch: readonly Delivered[], deps: Deps, signal: AbortSignal) => Promise<void>[];
+
+/** What a queue calls: each record on its own, side by side unless `together` knows better; the failed ones come back, the others do not. */
+export const queueLambda = <Deps>(handle: (body: unknown, deps: Deps, signal: AbortSignal, remaining: Remaining) => Promise<void>, depsOf: () => Deps, together?: Together<Deps>) => {
   const deps = once(depsOf);
-  return shell<SQSEvent, PartialItemFailureResponse>((event, signal, remaining) =>
-    eachRecord(event, (body) => handle(body, deps(), signal, remaining), (message, error) => deployedLog.error('message failed', { messageId: message, error })),
-  );
+  return shell<SQSEvent, PartialItemFailureResponse>((event, signal, remaining) => {
+    const begun = together?.(event.Records.map((record) => ({ body: parsedBody(record), record })), deps(), signal);
+    // each is awaited below, though not all at this moment
+    begun?.forEach((work) => void work.catch(() => undefined));
+    const works = new Map(begun?.map((work, n) => [event.Records[n]?.messageId, work]));
+    return eachRecord(event, (body, id) => works.get(id) ?? handle(body, deps(), signal, remaining), (message, error) => deployedLog.error('message failed', { messageId: message, error }));
+  });
 };
 
 /** Runs all records of a batch and names those that failed. */
-export const eachRecord = (event: SQSEvent, handle: (body: unknown) => Promise<void>, failed: (messageId: string, error: string) => void): Promise<PartialItemFailureResponse> =>
+export const eachRecord = (event: SQSEvent, handle: (body: unknown, messageId: string) => Promise<void>, failed: (messageId: string, error: string) => void): Promise<PartialItemFailureResponse> =>
   processPartialResponse(
     event,
     async (record: SQSRecord) => {
       try {
-        await handle(parsedBody(record));
+        await handle(parsedBody(record), record.messageId);
       } catch (error) {
         failed(record.messageId, errorName(error));
         throw error;
@@ -101,7 +114,6 @@ export const eachRecord = (event: SQSEvent, handle: (body: unknown) => Promise<v
     { throwOnFullBatchFailure: false },
   );
 
-/** A record's body as JSON; what is not JSON is undefined, for the handler to refuse. */
 const parsedBody = (record: SQSRecord): unknown => {
   try {
     return JSON.parse(record.body) as unknown;

@@ -39,23 +39,32 @@ export const addRoleHolder = async ({ documents, table }: Leases, credential: st
   await documents.send(new UpdateCommand({ TableName: table, Key: keyOf(credential), UpdateExpression: 'ADD holders :me', ExpressionAttributeValues: { ':me': new Set([lease]) } }));
 };
 
-/** Takes a run off a role's holders if no other has the role, or none at all: true where its sessions may be cut. */
-export const claimRole = ({ documents, table }: Leases, credential: string, lease: string): Promise<boolean> =>
-  tried(
-    documents.send(
-      new UpdateCommand({
-        TableName: table,
-        Key: keyOf(credential),
-        UpdateExpression: 'DELETE holders :set',
-        ConditionExpression: 'attribute_not_exists(holders) OR contains(holders, :me) AND size(holders) = :one',
-        ExpressionAttributeValues: { ':me': lease, ':set': new Set([lease]), ':one': 1 },
-      }),
-    ),
+/**
+ * Takes a run off a role's holders if no other has the role, or none at all: its sessions may be cut then. Answers when the last
+ * of those ended that left the role to others (`lastEnd`, ISO 8601); undefined where others have the role.
+ */
+export const claimRole = async ({ documents, table }: Leases, credential: string, lease: string): Promise<{ lastEnd?: string } | undefined> => {
+  let lastEnd: unknown;
+  const claimed = documents.send(
+    new UpdateCommand({
+      TableName: table,
+      Key: keyOf(credential),
+      UpdateExpression: 'DELETE holders :set',
+      ConditionExpression: 'attribute_not_exists(holders) OR contains(holders, :me) AND size(holders) = :one',
+      ExpressionAttributeValues: { ':me': lease, ':set': new Set([lease]), ':one': 1 },
+      ReturnValues: 'ALL_OLD',
+    }),
   );
+  if (!(await tried(claimed.then(({ Attributes }) => (lastEnd = Attributes?.lastEnd))))) return undefined;
+  return typeof lastEnd === 'string' ? { lastEnd } : {};
+};
 
-/** Takes a run off a role's holders, others or none beside it. */
-export const leaveRole = async ({ documents, table }: Leases, credential: string, lease: string): Promise<void> => {
-  await documents.send(new UpdateCommand({ TableName: table, Key: keyOf(credential), UpdateExpression: 'DELETE holders :set', ExpressionAttributeValues: { ':set': new Set([lease]) } }));
+/** Takes a run off a role's holders, others or none beside it, and keeps when it ended (ISO 8601) for the one that cuts. */
+export const leaveRole = async ({ documents, table }: Leases, credential: string, lease: string, endedAt?: string): Promise<void> => {
+  const leaving = { TableName: table, Key: keyOf(credential), UpdateExpression: 'DELETE holders :set', ExpressionAttributeValues: { ':set': new Set([lease]) } };
+  const keeping = { ...leaving, UpdateExpression: 'SET lastEnd = :at DELETE holders :set', ConditionExpression: 'attribute_not_exists(lastEnd) OR lastEnd < :at', ExpressionAttributeValues: { ...leaving.ExpressionAttributeValues, ':at': endedAt } };
+  if (endedAt !== undefined && (await tried(documents.send(new UpdateCommand(keeping))))) return;
+  await documents.send(new UpdateCommand(leaving));
 };
 
 /** Claims a credential for its end: true only for the last that holds it, or the one that claimed it before. One conditional write decides. */
@@ -72,16 +81,16 @@ export const claimEnd = ({ documents, table }: Leases, credential: string, lease
     ),
   );
 
-/** Takes a lease off the holders while others remain; false where it is the last one. One that is not among them is no harm. */
-export const leaveHolders = ({ documents, table }: Leases, credential: string, lease: string): Promise<boolean> =>
+/** Takes a lease off the holders while a certain other one is among them; false where that one has left. One that is not among them is no harm. */
+export const leaveTo = ({ documents, table }: Leases, credential: string, lease: string, heir: string): Promise<boolean> =>
   tried(
     documents.send(
       new UpdateCommand({
         TableName: table,
         Key: keyOf(credential),
         UpdateExpression: 'DELETE holders :set',
-        ConditionExpression: 'attribute_not_exists(ending) AND attribute_exists(holders) AND (NOT contains(holders, :me) OR size(holders) > :one)',
-        ExpressionAttributeValues: { ':me': lease, ':set': new Set([lease]), ':one': 1 },
+        ConditionExpression: 'attribute_not_exists(ending) AND contains(holders, :heir)',
+        ExpressionAttributeValues: { ':heir': heir, ':set': new Set([lease]) },
       }),
     ),
   );

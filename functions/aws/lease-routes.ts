@@ -1,13 +1,15 @@
-import { leaseViewOf, type Caller, type Lease } from '../core/lease.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { leaseViewOf, type Caller, type Ending, type Lease } from '../core/lease.ts';
 import { awsIam, ownNames, type Configuration, type LeaseSubject } from '../core/configuration.ts';
 import { callerOf, fulfilled, iamSubjectsOf, isHolder, principalOf, rightsFor, runFor, runOfToken, subjectsOf, type Claims } from '../core/lease-rights.ts';
 import { Refused, secondsIn, wishOf, type Wish } from '../core/lease-terms.ts';
 import type { Found } from '../core/connector.ts';
 import type { RunName } from '../../events/trigger.ts';
-import { fieldsOf, mostReason, reasonOf, refuse } from './api-request.ts';
+import { fieldsOf, mostReason, reasonOf } from './api-request.ts';
 import { sendEnd } from './ends.ts';
 import type { HttpAnswer, HttpRequest } from './http.ts';
 import { credentialOf, rulesOf, type LeaseDeps } from './lease-deps.ts';
+import { asProven, keepRefusal, keepUse } from './lease-uses.ts';
 import type { Checked } from './oidc.ts';
 import { register, renew } from './register-lease.ts';
 import { errorName } from './log.ts';
@@ -38,8 +40,11 @@ export const byToken = async ({ headers, address }: HttpRequest, deps: LeaseApiD
   if (!trusted) throw new Refused(401, 'this issuer is not trusted here');
   const by = callerOf(trusted, claims, subject, issuedAt, address);
   const subjects = subjectsOf(rules, issuer, claims);
-  if (subjects.length === 0) throw await refusedUse(deps, by, 'nobody here trusts this token with leases: its ids are not in the configuration');
-  return { by: { ...by, as: subjects[0]?.name }, subjects, claims, run: runOfToken(trusted.platform, claims) };
+  const known = { ...by, as: subjects[0]?.name };
+  return asProven(known, deps, () => {
+    if (subjects.length === 0) throw new Refused(403, 'nobody here trusts this token with leases: its ids are not in the configuration');
+    return { by: known, subjects, claims, run: runOfToken(trusted.platform, claims) };
+  });
 };
 
 /** Who calls, as the front door's SigV4 check says. Throws `Refused`. */
@@ -48,16 +53,15 @@ export const byIam = async ({ caller, address }: HttpRequest, deps: LeaseApiDeps
   const principal = principalOf(caller);
   const by: Caller = { issuer: awsIam, subject: principal, ...(address ? { address } : {}), ...(caller === principal ? {} : { actor: caller }) };
   const subjects = iamSubjectsOf(rulesOf(deps.configuration), principal);
-  if (subjects.length === 0) throw await refusedUse(deps, by, 'nobody here trusts this principal with leases');
+  if (subjects.length === 0) throw await keepRefusal(deps, by, notTrusted, new Refused(403, notTrusted));
   return { by: { ...by, as: subjects[0]?.name }, subjects, claims: {} };
 };
 
-/** Keeps that somebody who proved who they are asked for what they may not. */
-const refusedUse = async ({ leases, count }: LeaseApiDeps, by: Caller, reason: string, lease?: string): Promise<Refused> => {
-  count('LeaseRefused');
-  await leases.recordUse({ what: 'refused', by, reason, lease });
-  return new Refused(403, reason);
-};
+const notTrusted = 'nobody here trusts this principal with leases';
+
+/** An operator, as the front door's SigV4 check says: whoever may call that path. Throws `Refused`. */
+export const byOperator = ({ caller, address }: HttpRequest): Promise<Pick<Known, 'by'>> =>
+  caller ? Promise.resolve({ by: { issuer: awsIam, subject: caller, ...(address ? { address } : {}) } }) : Promise.reject(new Refused(403, 'who ends a lease must say who they are'));
 
 /** `POST /leases` and `POST /iam/leases` */
 export const postLease = async (request: HttpRequest, known: Known, deps: LeaseApiDeps, signal: AbortSignal): Promise<HttpAnswer> => {
@@ -66,7 +70,9 @@ export const postLease = async (request: HttpRequest, known: Known, deps: LeaseA
   const wish = wishOf(fieldsOf(request), now(), rules.maximumMinutes);
   const { subject, credential, seen } = await grantedOf(wish.credential, known, deps, signal);
   const run = runFor(wish, known.run, subject, rules);
-  const { lease, isNew } = await register({ run, credential, owner: subject.owner, principal: seen.principal, account: seen.account, reason: wish.reason, seconds: wish.seconds, by: { ...known.by, as: subject.name } }, deps);
+  const by = { ...known.by, as: subject.name };
+  const { lease, isNew } = await register({ run, credential, owner: subject.owner, principal: seen.principal, account: seen.account, reason: wish.reason, seconds: wish.seconds, by }, deps);
+  if (!isNew) await keepUse(deps, { what: 'registered-again', by, lease: lease.id, reason: wish.reason });
   return { status: isNew ? 201 : 200, body: answerOf(lease, deps) };
 };
 
@@ -80,18 +86,17 @@ const ownIn = (configuration: Configuration) => (id: string): boolean => ownName
 const grantedOf = async (asked: Wish['credential'], known: Known, deps: LeaseApiDeps, signal: AbortSignal): Promise<{ subject: LeaseSubject; credential: string; seen: Found }> => {
   const { connector, id } = asked;
   const isCovered = rightsFor(known.subjects, asked).length > 0;
-  const refused = (reason: string): Promise<Refused> => refusedUse(deps, known.by, reason);
   const hasSome = known.subjects.some(({ may }) => may.some((right) => right.connector === connector));
-  if (!hasSome) throw await refused(noRight);
+  if (!hasSome) throw new Refused(403, noRight);
   const isOwn = ownIn(deps.configuration);
   // nobody looks at our own for a stranger: it is told apart only for whoever has a right without a condition
-  const seen: Found = isOwn(id) ? { exists: false, note: '' } : await lookUp(`${connector}:${id}`, deps, signal).catch(async (error: unknown) => {
-    throw isCovered ? error : await refused(noRight);
+  const seen: Found = isOwn(id) ? { exists: false, note: '' } : await lookUp(`${connector}:${id}`, deps, signal).catch((error: unknown) => {
+    throw isCovered ? error : new Refused(403, noRight);
   });
   const held = fulfilled(rightsFor(known.subjects, asked, seen), seen, known.claims);
-  if (!held) throw await refused(isCovered ? "what the issuer keeps about that credential is not what this subject's right asks for" : noRight);
+  if (!held) throw new Refused(403, isCovered ? "what the issuer keeps about that credential is not what this subject's right asks for" : noRight);
   const name = seen.name ?? id;
-  if (isOwn(id) || isOwn(name)) throw await refused("that is one of Rescind's own");
+  if (isOwn(id) || isOwn(name)) throw new Refused(403, "that is one of Rescind's own");
   if (!seen.exists) throw new Refused(404, 'its issuer knows no such credential');
   if (seen.protectedBy) throw new Refused(409, `it cannot be taken back by us: ${seen.protectedBy}`);
   return { subject: held.subject, credential: `${connector}:${name}`, seen };
@@ -117,8 +122,8 @@ const ownLease = async (id: string, { by, run }: Known, deps: LeaseApiDeps): Pro
   const found = await deps.leases.load(id);
   if (!found) throw new Refused(404, 'there is no such lease of yours');
   if (!isHolder({ by: found.by, run: found.terms.run }, by, run)) {
-    await refusedUse(deps, by, 'the lease is of another subject or run', id);
-    throw new Refused(404, 'there is no such lease of yours');
+    deps.count('LeaseRefused');
+    throw await keepRefusal(deps, by, 'the lease is of another subject or run', new Refused(404, 'there is no such lease of yours'), id);
   }
   return found;
 };
@@ -129,26 +134,33 @@ export const renewLease = async (request: HttpRequest, id: string, known: Known,
   const fields = request.body.byteLength === 0 ? {} : fieldsOf(request);
   if (!fields) throw new Refused(400, 'the body is not a JSON object; expected {"minutes": 30}, {"expiresAt": "..."} or nothing');
   const seconds = secondsIn(fields, deps.now(), rulesOf(deps.configuration).maximumMinutes);
-  return { status: 200, body: answerOf(await renew(found, seconds, known.by, deps), deps) };
+  const told = await renew(found, seconds, known.by, deps);
+  const isWritten = told.lines.slice(found.lines.length).some((line) => line.kind === 'renewed' && isDeepStrictEqual(line.by, known.by));
+  if (!isWritten) await keepUse(deps, { what: 'renewed-again', by: known.by, lease: id });
+  return { status: 200, body: answerOf(told, deps) };
 };
 
 /** `POST /leases/{id}/end` */
 export const endOwnLease = async (_request: HttpRequest, id: string, known: Known, deps: LeaseApiDeps): Promise<HttpAnswer> => {
   const found = await ownLease(id, known, deps);
-  await sendEnd(deps.clientOf, deps.endsQueue, { kind: 'end', lease: id, why: { kind: 'by-holder', at: deps.now().toISOString(), by: known.by } });
+  await askEnd(id, { kind: 'by-holder', at: deps.now().toISOString(), by: known.by }, deps);
   return { status: 202, body: answerOf(found, deps) };
 };
 
 /** `POST /leases/{id}/revoke` */
-export const revokeLease = async (request: HttpRequest, id: string, deps: LeaseApiDeps): Promise<HttpAnswer> => {
-  if (!request.caller) return refuse(403, 'who ends a lease must say who they are');
+export const revokeLease = async (request: HttpRequest, id: string, { by }: Pick<Known, 'by'>, deps: LeaseApiDeps): Promise<HttpAnswer> => {
   const reason = reasonOf(fieldsOf(request));
-  if (!reason) return refuse(400, `a reason is required: {"reason": "..."}, at most ${mostReason} characters`);
+  if (!reason) throw new Refused(400, `a reason is required: {"reason": "..."}, at most ${mostReason} characters`);
   const found = await deps.leases.load(id);
-  if (!found) return refuse(404, 'there is no such lease');
-  const by: Caller = { issuer: awsIam, subject: request.caller, ...(request.address ? { address: request.address } : {}) };
-  await sendEnd(deps.clientOf, deps.endsQueue, { kind: 'end', lease: id, why: { kind: 'by-operator', at: deps.now().toISOString(), by, reason } });
+  if (!found) throw new Refused(404, 'there is no such lease');
+  await askEnd(id, { kind: 'by-operator', at: deps.now().toISOString(), by, reason }, deps);
   return { status: 202, body: leaseViewOf(found, deps.now()) };
+};
+
+/** Puts an end on its way and then keeps who asked: another end may be first, and then no line of the lease tells of this one. */
+const askEnd = async (lease: string, why: Ending & { by: Caller }, deps: LeaseApiDeps): Promise<void> => {
+  await sendEnd(deps.clientOf, deps.endsQueue, { kind: 'end', lease, why });
+  await keepUse(deps, { what: why.kind === 'by-operator' ? 'revoke-asked' : 'end-asked', by: why.by, lease, reason: why.reason });
 };
 
 /** What a holder is told: its lease, and nothing about others. */

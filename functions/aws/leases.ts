@@ -4,6 +4,7 @@ import { leaseOf, type Lease, type LeaseEntry, type LeaseLine, type LeaseStatus 
 import { runKeyOf, runKeyOfLease } from '../core/lease-terms.ts';
 import { lineAfter, mostTries, padded } from './chain.ts';
 import { digest } from './digest.ts';
+import { dueLeases, indexKeysOf, pageOfLeases } from './lease-index.ts';
 import { isConditionFailed, type Page } from './ledger.ts';
 
 /** A lease as lists show it. A projection of its lines: written after them, and again whenever somebody finds it behind. */
@@ -43,18 +44,7 @@ export interface RunRecord {
   leases: Lease[];
 }
 
-/** What a head's index keys begin with: leases are spread over so many partitions of an index, so that a burst of ends is not throttled. */
-export const shards = 4;
-
-/** What is alive or unfinished: found by its status without reading the rest. */
-const listed: readonly LeaseStatus[] = ['active', 'pending-revocation', 'shared'];
-/** Heads that one read looks through where most of them are of another status. */
-const filteredPage = 500;
-
 const markerDays = 14;
-
-// by both parts of the id: many runs may be lent the same by the same holder, and one run may have many leases
-const shardOf = (id: string): number => (Number.parseInt(id.slice(-2), 16) + Number.parseInt(id.slice(2, 4), 16)) % shards;
 
 /** The table of leases: who was lent what, and what became of it; hash-chained lines like the ledger's, grouped by run. */
 export class Leases {
@@ -81,7 +71,11 @@ export class Leases {
       const [kind, id = '', part] = String(item.sk).split('#');
       if (kind === 'ended' && item.job === undefined) ended = item.marker as EndMarker;
       else if (kind === 'ended') jobs.set(String(item.job), item.marker as EndMarker);
-      else if (part === 'line') lines.set(id, [...(lines.get(id) ?? []), item.line as LeaseLine]);
+      else if (part === 'line') {
+        const told = lines.get(id) ?? [];
+        told.push(item.line as LeaseLine);
+        lines.set(id, told);
+      }
     }
     const leases = [...lines].flatMap(([id, told]) => leaseOf(id, told) ?? []);
     return { key, ...(ended ? { ended } : {}), jobs, leases };
@@ -180,14 +174,11 @@ export class Leases {
       dueAt,
       case: lease.case,
     };
-    const shard = shardOf(lease.id);
-    const isListed = listed.includes(lease.status);
-    const index = isListed ? { statusKey: `${lease.status}#${shard}`, dueKey: `${dueAt ?? '9999'}#${lease.id}` } : {};
     try {
       await this.documents.send(
         new PutCommand({
           TableName: this.table,
-          Item: { pk: `run#${runKeyOfLease(lease.id)}`, sk: `lease#${lease.id}#head`, kindKey: `lease#${shard}`, sortKey: `${lease.registeredAt}#${lease.id}`, ...index, head },
+          Item: { pk: `run#${runKeyOfLease(lease.id)}`, sk: `lease#${lease.id}#head`, ...indexKeysOf(head), head },
           ConditionExpression: 'attribute_not_exists(pk) OR #head.#n < :n',
           ExpressionAttributeNames: { '#head': 'head', '#n': 'n' },
           ExpressionAttributeValues: { ':n': n },
@@ -198,58 +189,14 @@ export class Leases {
     }
   }
 
-  /** Heads, newest first; of what is alive or unfinished (`listed`) by status, the latest due first. The cursor is the place of the last one that was shown. */
-  async list(status: LeaseStatus | undefined, limit: number, cursor?: string): Promise<Page<LeaseHead>> {
-    const before = cursor === undefined ? undefined : Buffer.from(cursor, 'base64url').toString('utf8');
-    const found = (await Promise.all(Array.from({ length: shards }, (_, shard) => this.newestOf(shard, status, limit, before)))).flat();
-    const items = found.sort((a, b) => (a.sortKey < b.sortKey ? 1 : -1)).slice(0, limit);
-    const last = items.at(-1);
-    return { items: items.map(({ head }) => head), ...(items.length === limit && last ? { cursor: Buffer.from(last.sortKey).toString('base64url') } : {}) };
-  }
-
-  private async newestOf(shard: number, status: LeaseStatus | undefined, limit: number, before: string | undefined): Promise<{ sortKey: string; head: LeaseHead }[]> {
-    const isFiltered = status !== undefined && !listed.includes(status);
-    const key = status !== undefined && !isFiltered ? `${status}#${shard}` : `lease#${shard}`;
-    const [index, partition, sort] = key.startsWith('lease#') ? ['byKind', 'kindKey', 'sortKey'] : ['byStatus', 'statusKey', 'dueKey'];
-    const found: { sortKey: string; head: LeaseHead }[] = [];
-    let from: Record<string, unknown> | undefined;
-    do {
-      const page = await this.documents.send(
-        new QueryCommand({
-          TableName: this.table,
-          IndexName: index,
-          KeyConditionExpression: before === undefined ? `${partition} = :key` : `${partition} = :key AND ${sort} < :before`,
-          ...(isFiltered ? { FilterExpression: '#head.#status = :status', ExpressionAttributeNames: { '#head': 'head', '#status': 'status' } } : {}),
-          ExpressionAttributeValues: { ':key': key, ...(before === undefined ? {} : { ':before': before }), ...(isFiltered ? { ':status': status } : {}) },
-          ScanIndexForward: false,
-          Limit: isFiltered ? filteredPage : limit,
-          ExclusiveStartKey: from,
-        }),
-      );
-      found.push(...(page.Items ?? []).map((item) => ({ sortKey: String(item[sort]), head: item.head as LeaseHead })));
-      from = page.LastEvaluatedKey;
-    } while (from && found.length < limit);
-    return found.slice(0, limit);
+  /** A page of heads, newest first; it may be short, or empty, and still end with a cursor (`pageOfLeases`). */
+  list(status: LeaseStatus | undefined, limit: number, cursor?: string): Promise<Page<LeaseHead>> {
+    return pageOfLeases(this, status, limit, cursor);
   }
 
   /** Heads of a status whose time came before `until`, the longest due first, page by page. */
-  async *due(status: 'active' | 'pending-revocation', until: Date): AsyncGenerator<LeaseHead> {
-    for (let shard = 0; shard < shards; shard += 1) {
-      let from: Record<string, unknown> | undefined;
-      do {
-        const page = await this.documents.send(
-          new QueryCommand({
-            TableName: this.table,
-            IndexName: 'byStatus',
-            KeyConditionExpression: 'statusKey = :key AND dueKey < :until',
-            ExpressionAttributeValues: { ':key': `${status}#${shard}`, ':until': until.toISOString() },
-            ExclusiveStartKey: from,
-          }),
-        );
-        for (const item of page.Items ?? []) yield item.head as LeaseHead;
-        from = page.LastEvaluatedKey;
-      } while (from);
-    }
+  due(status: 'active' | 'pending-revocation', until: Date): AsyncGenerator<LeaseHead> {
+    return dueLeases(this, status, until);
   }
 
   /** Keeps a use of the API that changes no lease: who looked, and who was refused. */

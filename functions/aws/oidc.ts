@@ -53,6 +53,11 @@ const reasonOf = (error: unknown): string => {
   return 'the token is malformed';
 };
 
+const BEYOND_ALL_TIMES = 2 ** 40;
+
+/** Whether a token was issued and expires at times that a clock can show, in that order; it need not say when it was issued. */
+const hasPossibleTimes = ({ iat = 0, exp = Infinity }: JWTPayload): boolean => 0 <= iat && iat <= exp && exp < BEYOND_ALL_TIMES;
+
 /** A JWT-SVID (SPIFFE) need not say when it was issued nor by whom; every other token must. */
 const isSpiffe = ({ sub }: JWTPayload): boolean => typeof sub === 'string' && sub.startsWith('spiffe://');
 
@@ -95,6 +100,7 @@ export const tokenChecker = (leases: Pick<Leases, 'audience' | 'issuers'>, optio
       });
       const { sub, iat = nowSeconds } = payload;
       if (typeof sub !== 'string' || sub === '') return refused('the token\'s "sub" is malformed');
+      if (!hasPossibleTimes(payload)) return refused('the times of the token ("iat", "exp") cannot be right');
       if (iat > nowSeconds + TOLERANCE_SECONDS) return refused('the token was issued in the future: see that its clock and ours agree');
       return { ok: true, token: { issuer, subject: sub, claims: { ...payload }, issuedAt: iat } };
     } catch (error) {

@@ -1,6 +1,6 @@
 import type { RunName } from '../../events/trigger.ts';
-import { isOver, type Caller, type Ending, type Lease, type Terms } from '../core/lease.ts';
-import { leaseIdOf, Refused, timerAt } from '../core/lease-terms.ts';
+import { isOver, type Caller, type Ending, type Lease, type LeaseEntry, type Terms } from '../core/lease.ts';
+import { leaseIdOf, Refused, renewedUntil, timerAt } from '../core/lease-terms.ts';
 import { isAfter } from '../core/run-end.ts';
 import { digest } from './digest.ts';
 import { sendEnd } from './ends.ts';
@@ -96,20 +96,22 @@ const endAtOnce = async (lease: Lease, { at, state, source }: EndMarker, { clien
   throw new Refused(409, `the run is over (${state}): what was to be lent to it is taken back at once, as lease ${lease.id}`, lease.id);
 };
 
-/** Moves a lease's expiry to so many seconds from now, at most to its maximum. An ending that has begun wins. Throws `Refused`. */
+/** Moves a lease's expiry to so many seconds from now, as far as `renewedUntil` says. An ending that has begun wins. Throws `Refused`. */
 export const renew = async (lease: Lease, seconds: number, by: Caller, deps: LeaseDeps): Promise<Lease> => {
   const { leases, now } = deps;
   const record = await leases.run(lease.terms.run);
   if (isOver(lease) || lease.status !== 'active') throw new Refused(409, `this lease is over (${lease.status})`);
   if (endFor(record, { run: lease.terms.run, by: lease.by }, new Date(lease.registeredAt).getTime())) throw new Refused(409, 'the run is over: its leases end');
   const from = now();
-  const wanted = from.getTime() + seconds * 1000;
-  const expiresAt = new Date(Math.min(wanted, new Date(lease.terms.maximumAt).getTime())).toISOString();
-  const gained = new Date(expiresAt).getTime() - new Date(lease.expiresAt).getTime();
-  // a renewal that gains next to nothing changes nothing: whoever renews in a loop does not fill the ledger
-  if (gained < leastGainMilliseconds) return lease;
-  const timer = timerAt(lease.id, from, expiresAt);
-  const told = await leases.tell(lease.id, (current) => (current?.status === 'active' && current.expiresAt < expiresAt ? { kind: 'renewed', expiresAt, timerAt: timer.toISOString(), by } : undefined), lease);
+  const renewal = (current: Lease): LeaseEntry | undefined => {
+    const until = renewedUntil(current, from.getTime() + seconds * 1000, from);
+    if (until === undefined) return undefined;
+    const expiresAt = new Date(until).toISOString();
+    return { kind: 'renewed', expiresAt, timerAt: timerAt(lease.id, from, expiresAt).toISOString(), by };
+  };
+  if (renewal(lease) === undefined) return lease;
+  // as it is when the line is written: many renewals at one moment gain no more than one
+  const told = await leases.tell(lease.id, (current) => (current?.status === 'active' ? renewal(current) : undefined), lease);
   if (told?.status !== 'active') throw new Refused(409, 'this lease has just ended');
   await armTimer(told, deps, { isNew: false });
   // an end that was claimed before our line was written does not know of it
@@ -119,5 +121,3 @@ export const renew = async (lease: Lease, seconds: number, by: Caller, deps: Lea
   if (!holders.includes(lease.id) && (await leases.load(lease.id))?.status !== 'active') throw new Refused(409, 'this lease has just ended');
   return told;
 };
-
-const leastGainMilliseconds = 1_000;

@@ -24,21 +24,43 @@ export const deathAfter = (lease: Lease, tried: Tried, settle: ConnectorFacts['s
   return lease.act ? verdictOf([...lease.probes, ...tried.probes], lease.act.at, settle) : undefined;
 };
 
-/** Seconds until the next try, by how often it was tried: quick at first, then so that an issuer that is down is left in peace, then so that nothing grows without end. */
+/**
+ * Seconds until the next try, by how often it was tried: quick at first, then so that an issuer that is down is left in peace,
+ * then so that nothing grows without end. What could not be asked is asked again within ten minutes: it may be back.
+ */
 const backoff = [5, 15, 30, 60];
 const later: { tries: number; seconds: number }[] = [
   { tries: 40, seconds: 120 },
   { tries: 100, seconds: 300 },
 ];
 const atLast = 3_600;
+const atLastUnanswered = 600;
 
-const pauseOf = (tries: number): number => backoff[tries] ?? later.find((step) => tries < step.tries)?.seconds ?? atLast;
+const pauseOf = (tries: number, isAnswered: boolean): number => backoff[tries] ?? later.find((step) => tries < step.tries)?.seconds ?? (isAnswered ? atLast : atLastUnanswered);
 
 /** When the next try is due (milliseconds since 1970): the next probe's time where one is awaited, else later with each try. */
 export const dueAfter = (lease: Lease, tried: Tried, verdict: Verdict | undefined, now: Date): number => {
   if (verdict?.verdict === 'not-yet' && tried.error === undefined) return verdict.probeAt;
   const asked = tried.acted?.result === 'pending' ? tried.acted.seconds : undefined;
-  return now.getTime() + (asked ?? pauseOf(lease.tries)) * 1000;
+  return now.getTime() + (asked ?? pauseOf(lease.tries, tried.error === undefined)) * 1000;
+};
+
+/** A message may be somewhat early by the clock of whoever takes it. */
+const earlyMilliseconds = 2_000;
+
+/** Whether a pending lease's next try is not due yet: another one was made since this one was asked for. */
+export const isTriedSince = ({ lines }: Pick<Lease, 'lines'>, now: Date): boolean => {
+  const last = lines.findLast((line) => line.kind === 'tried');
+  return last?.nextAt !== undefined && now.getTime() < Date.parse(last.nextAt) - earlyMilliseconds;
+};
+
+/** A timer is early anyway, and clocks differ. */
+const clocksDiffer = 5_000;
+
+/** Milliseconds until a lease's time is over: 0 where it is; undefined where it is not, since it was renewed. */
+export const untilOver = (timerAt: string, now: Date): number | undefined => {
+  const left = Date.parse(timerAt) - now.getTime();
+  return left > clocksDiffer ? undefined : Math.max(0, left);
 };
 
 const patienceSeconds = 600;

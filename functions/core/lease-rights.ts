@@ -99,16 +99,17 @@ export const runFor = (wish: Wish, ofToken: RunName | undefined, subject: LeaseS
   if (ofToken) {
     const { job: ownJob, ...own } = ofToken;
     const asked = wish.run;
-    if (asked && (asked.platform !== own.platform || !sameId(asked.run, own.run) || asked.attempt !== own.attempt)) throw new Refused(403, 'the token is of another run than the one that is named');
+    if (asked && (asked.platform !== own.platform || !sameId(asked.run, own.run) || (asked.attempt ?? own.attempt) !== own.attempt)) throw new Refused(403, 'the token is of another run than the one that is named');
     if (asked?.job !== undefined && ownJob !== undefined && asked.job !== ownJob) throw new Refused(403, 'the token is of another job than the one that is named');
-    const job = wish.until === 'run' ? undefined : (asked?.job ?? (wish.until === 'job' || wish.run === undefined ? ownJob : undefined));
+    const job = wish.until === 'run' ? undefined : (asked?.job ?? ownJob);
     if (wish.until === 'job' && job === undefined) throw new Refused(400, 'until is "job", and neither the token nor run.job names one');
     return { ...own, ...(job === undefined ? {} : { job }) };
   }
   if (!wish.run) throw new Refused(400, 'run is missing: {"platform", "run", "attempt"}; the token does not say which run it is of');
   if (byTokenOnly(leases).includes(wish.run.platform)) throw new Refused(403, 'runs of this platform are named by their own tokens only');
   if (!(subject.platforms ?? []).includes(wish.run.platform)) throw new Refused(403, 'this subject may not name runs of that platform');
-  const { job, ...run } = wish.run;
+  const { job, attempt = '1', ...named } = wish.run;
+  const run = { ...named, attempt };
   return wish.until === 'run' || job === undefined ? run : { ...run, job };
 };
 

@@ -1,4 +1,4 @@
-import type { RunName } from '../../events/trigger.ts';
+import { attemptTold, type RunName } from '../../events/trigger.ts';
 import type { Digest } from './ids.ts';
 
 const runLength = 20;
@@ -34,9 +34,28 @@ export const timerAt = (id: string, from: Date, expiresAt: string): Date => {
   return new Date(Math.floor((expiry - early * 1000) / 1000) * 1000);
 };
 
+const leastGain = { share: 0.01, milliseconds: 30_000, atAll: 1_000 };
+const mostShort = 0.1;
+
+/**
+ * When a lease ends (milliseconds) whose holder wishes it to end then: at most at its maximum, never earlier than it does now.
+ * Each renewal gains at least a hundredth of the longest time that it can live, or reaches the maximum, so that no holder can
+ * fill the ledger: one that wishes for less is given so much, or, where it is short of next to nothing, keeps what it has, which
+ * is undefined.
+ */
+export const renewedUntil = ({ registeredAt, expiresAt, terms }: { registeredAt: string; expiresAt: string; terms: { maximumAt: string } }, wanted: number, now: Date): number | undefined => {
+  const [from, end, most] = [registeredAt, expiresAt, terms.maximumAt].map((time) => new Date(time).getTime()) as [number, number, number];
+  const asked = Math.min(wanted, most);
+  const least = Math.max(leastGain.milliseconds, (most - from) * leastGain.share);
+  // a tenth of what is asked for is what timers take as well
+  const isShort = asked === most || asked - end >= Math.min(least, (asked - now.getTime()) * mostShort);
+  return asked - end >= leastGain.atAll && isShort ? Math.min(Math.max(asked, Math.ceil(end + least)), most) : undefined;
+};
+
 /** What a caller asks for, checked. */
 export interface Wish {
-  run?: RunName;
+  /** Without an attempt where none was given: the token may know. */
+  run?: Omit<RunName, 'attempt'> & { attempt?: string };
   /** `run`: it ends with the whole run although the token names a job. */
   until?: 'run' | 'job';
   credential: { connector: string; id: string };
@@ -71,16 +90,22 @@ const known = (body: Record<string, unknown>, keys: readonly string[], what: str
 
 const objectIn = (value: unknown, what: string): Record<string, unknown> => (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : bad(`${what} is not an object`));
 
-const runIn = (value: unknown): RunName => {
+/** As those who tell of ends name runs and jobs: what no end could name would only ever end by its timer. AWS alone has names in other letters. */
+const isRunName = (platform: string, run: string): boolean => platform.startsWith('aws-') || /^[!-~](?:[ -~]{0,510}[!-~])?$/.test(run);
+const isIdOf = (value: unknown, most: number): boolean => typeof value === 'string' && value.length <= most && /^[!-~]+$/.test(value);
+
+const runIn = (value: unknown): Wish['run'] => {
   const run = objectIn(value, 'run');
   known(run, ['platform', 'run', 'id', 'attempt', 'job'], 'run');
   const id = run.run ?? run.id;
-  const [text, attempt, job] = [id, run.attempt ?? 1, run.job].map((part) => (typeof part === 'number' && Number.isSafeInteger(part) ? String(part) : part));
+  const [text, attempt, job] = [id, run.attempt ?? undefined, run.job].map((part) => (typeof part === 'number' && Number.isSafeInteger(part) && part > 0 ? String(part) : part));
   if (!printable(run.platform, 64) || !/^[a-z0-9][a-z0-9-]*$/.test(run.platform)) bad('run.platform is not the name of a platform such as github-actions or aws-batch');
   if (!printable(text, 1024)) bad("run.run is not the platform's id of the run (1 to 1024 printable characters)");
-  if (!printable(attempt, 64)) bad('run.attempt is neither a number nor a short text');
-  if (job !== undefined && !printable(job, 512)) bad("run.job is not the platform's id of a job");
-  return { platform: run.platform as string, run: text as string, attempt: attempt as string, ...(job === undefined ? {} : { job: job as string }) };
+  if (!isRunName(run.platform as string, text as string)) bad("run.run is not the platform's id of the run (1 to 512 visible ASCII characters, spaces between them)");
+  if (attempt !== undefined && !isIdOf(attempt, 64)) bad('run.attempt is neither a positive whole number nor an id of 1 to 64 visible ASCII characters');
+  if (job !== undefined && !isIdOf(job, 256)) bad("run.job is not the platform's id of a job (a positive whole number, or 1 to 256 visible ASCII characters)");
+  const platform = run.platform as string;
+  return { platform, run: text as string, ...(attempt === undefined ? {} : { attempt: attemptTold(platform, attempt as string) }), ...(job === undefined ? {} : { job: job as string }) };
 };
 
 /** Seconds from now that a request asks for: `minutes`, or `expiresAt` as ISO 8601; `fallback` where it says neither. */

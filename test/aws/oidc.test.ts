@@ -96,6 +96,11 @@ describe('a token that is refused', () => {
     ['without an expiry', () => token({}, { exp: undefined }), /no "exp"/],
     ['with an expiry that is no number', () => token({}, { exp: '2099' }), /"exp" is malformed/],
     ['that does not say when it was issued', () => token({}, { iat: undefined }), /no "iat"/],
+    ['issued at a time before all times', () => token({}, { iat: -1e300 }), /times of the token/],
+    ['issued before 1970', () => token({}, { iat: -1 }), /times of the token/],
+    ['issued after it expires', () => token({}, { iat: seconds() + 30, exp: seconds() - 30 }), /times of the token/],
+    ['that expires after all times', () => token({}, { exp: 9e15 }), /times of the token/],
+    ['that expires at a time that no clock shows', () => token({}, { exp: 2 ** 40 }), /times of the token/],
     ['signed with a key that no issuer has', () => token({ key: 'foreign' }), /signature/],
     ['signed with a key of another issuer', () => token({ issuer: 'gitlab' }, { iss: oidc.url }), /no key/],
     ['under a key name that the issuer does not have', () => token({ kid: 'made-up' }), /no key/],
@@ -134,10 +139,19 @@ describe('a token that is refused', () => {
     expect(calls).toEqual([]);
   });
 
+  test('that never expires, by a number too large to be one', async () => {
+    const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
+    const check = checkerOf([{ issuer: oidc.url, jwks: `${oidc.url}/.well-known/jwks` }], { fetch: async () => Response.json({ keys: [{ ...(await exportJWK(publicKey)), kid: 'k', alg: 'ES256' }] }) });
+    const signed = (exp: string) => new CompactSign(Buffer.from(JSON.stringify({ ...claims, iss: oidc.url, aud: audience, iat: seconds(), exp: 0 }).replace('"exp":0', `"exp":${exp}`))).setProtectedHeader({ alg: 'ES256', kid: 'k' }).sign(privateKey);
+    expect(await check(await signed(`${seconds() + 60}.5`))).toMatchObject({ ok: true });
+    const given = await signed('1e400');
+    expect(refusal(await check(given), given)).toMatchObject({ status: 401, reason: expect.stringContaining('times of the token') as string });
+  });
+
   test('a JWT-SVID is held to its expiry and its audience like any other', async () => {
     const check = checkerOf([{ issuer: oidc.issuer('spiffe') }]);
     const svid = (more: Record<string, unknown>) => token({ issuer: 'spiffe' }, { sub: 'spiffe://acme.example/x', iat: undefined, ...more });
-    for (const more of [{ exp: seconds() - 120 }, { exp: undefined }, { aud: 'other' }, { iat: seconds() + 120 }]) expect(await check(await svid(more))).toMatchObject({ ok: false, status: 401 });
+    for (const more of [{ exp: seconds() - 120 }, { exp: undefined }, { aud: 'other' }, { iat: seconds() + 120 }, { iat: -1e300 }, { exp: 9e15 }]) expect(await check(await svid(more))).toMatchObject({ ok: false, status: 401 });
   });
 });
 

@@ -83,6 +83,39 @@ describe('rescind leases', () => {
     expect(await list(leases(), ['--status', 'shared'])).toEqual({ code: 0, out: '', err: 'no lease is shared\n' });
   });
 
+  it('says that there are no more behind a cursor, and not that there never was any', async () => {
+    expect(await list(leases(), ['--limit', '1', '--cursor', 'abc'])).toEqual({ code: 0, out: '', err: 'no more leases\n' });
+    await api?.close();
+    expect(await list(leases(), ['--status', 'refused', '--cursor', 'abc'])).toEqual({ code: 0, out: '', err: 'no more leases are refused\n' });
+    await api?.close();
+    expect((await list(leases())).err).toBe('no lease was ever registered\n');
+  });
+
+  const emptyUntil = (last: number) => ({ query }: Asked): Reply => {
+    const nth = Number(query.cursor ?? 0);
+    return { body: nth < last ? { leases: [], cursor: String(nth + 1) } : { leases: [rowOf(nth)] } };
+  };
+
+  it('goes on behind a page without a lease while it has a cursor', async () => {
+    const { code, out, err } = await list(emptyUntil(20), ['--status', 'refused']);
+    expect([code, out.match(/^l-\S+/gm), err]).toEqual([0, [idOf(20)], '']);
+    expect(api?.asked.map(({ query }) => query.cursor)).toEqual([undefined, ...Array.from({ length: 20 }, (_, n) => String(n + 1))]);
+    await api?.close();
+    const json = await list(emptyUntil(3), ['--status', 'refused', '--json']);
+    expect((JSON.parse(json.out) as { leases: LeaseRow[] }).leases.map(({ id }) => id)).toEqual([idOf(3)]);
+  });
+
+  it('stops after twenty such pages, says how to go on, and with --all does not stop', async () => {
+    const { code, out, err } = await list(emptyUntil(21), ['--status', 'refused']);
+    expect([code, out, api?.asked.length]).toEqual([0, '', 21]);
+    expect(err).toMatch(/^no lease is refused among those that were looked at, .*--all .*--cursor 21 /);
+    expect(err).not.toContain('ever registered');
+    await api?.close();
+    expect((await list(emptyUntil(21), ['--status', 'refused', '--cursor', '21'])).out).toContain(idOf(21));
+    await api?.close();
+    expect((await list(emptyUntil(50), ['--status', 'refused', '--all'])).out).toContain(idOf(50));
+  });
+
   it.each([['--limit', '0'], ['--limit', '201'], ['--limit', 'many'], ['--status', 'dead'], ['--cursor', 'a b'], ['--nonsense'], ['revoke']])('refuses %s %s before it asks anybody', async (...args) => {
     const { code, out, err } = await list(leases(), args.filter((arg) => arg !== undefined));
     expect([code, out, api?.asked]).toEqual([2, '', []]);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Acted, Probed } from '../../functions/core/connector.ts';
 import type { Lease } from '../../functions/core/lease.ts';
-import { caseReason, deathAfter, dueAfter, mustAct, noteOf, type Tried } from '../../functions/core/lease-move.ts';
+import { caseReason, deathAfter, dueAfter, isTriedSince, mustAct, noteOf, untilOver, type Tried } from '../../functions/core/lease-move.ts';
 
 const now = new Date('2026-05-01T10:00:00Z');
 const t = now.getTime();
@@ -67,6 +67,20 @@ describe('a try', () => {
     expect(waits).toEqual([5_000, 15_000, 30_000, 60_000, 120_000, 120_000, 120_000, 120_000]);
   });
 
+  test('of an issuer that cannot be asked comes within ten minutes, however often it was made', () => {
+    const after = (tries: number, tried: Tried): number => dueAfter(lease({ tries }), tried, undefined, now) - t;
+    for (const tries of [40, 100, 5_000]) expect(after(tries, { error: 'VaultFailed', probes: [] })).toBeLessThanOrEqual(600_000);
+    expect(after(5_000, { acted: acts[3], probes: [] })).toBe(3_600_000);
+  });
+
+  test('is left out where another one was made since it was asked for', () => {
+    const triedFor = (milliseconds: number): Lease => lease({ lines: [{ kind: 'tried', nextAt: new Date(t + milliseconds).toISOString() }, { kind: 'case' }] as Lease['lines'] });
+    expect([60_000, 5_000, 1_000, 0, -60_000].map((from) => isTriedSince(triedFor(from), now))).toEqual([true, true, false, false, false]);
+    expect(isTriedSince(lease(), now)).toBe(false);
+    // a line of an earlier version says no more than when the sweep comes by
+    expect(isTriedSince(lease({ lines: [{ kind: 'tried' }] as Lease['lines'] }), now)).toBe(false);
+  });
+
   test('says how far it came', () => {
     expect(noteOf({ error: 'VaultFailed', probes: [] }, undefined)).toContain('VaultFailed');
     expect(noteOf({ acted: acts[3], probes: [] }, undefined)).toBe('nothing');
@@ -74,6 +88,11 @@ describe('a try', () => {
     expect(noteOf({ acted: done, probes: [] }, { verdict: 'not-yet', probeAt: t })).toContain('settled');
     expect(noteOf({ acted: done, probes: [] }, { verdict: 'alive', note: 'status 200' })).toBe('alive: status 200');
   });
+});
+
+test('a lease\'s time is over although a clock is some seconds behind, and not where it was renewed', () => {
+  const over = (milliseconds: number): number | undefined => untilOver(new Date(t + milliseconds).toISOString(), now);
+  expect([-60_000, 0, 1_000, 5_000, 5_001, 60_000].map(over)).toEqual([0, 0, 1_000, 5_000, undefined, undefined]);
 });
 
 describe('a lease becomes a case', () => {

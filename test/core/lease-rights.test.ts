@@ -123,11 +123,20 @@ describe('the run of a lease', () => {
     expect(run({})).toEqual(ofToken);
     expect(run({ until: 'run' })).toEqual(whole);
     expect(run({ until: 'job' })).toEqual(ofToken);
-    expect(run({ run: whole })).toEqual(whole);
-    expect(run({ run: { ...whole, run: '500' } })).toEqual(whole);
+    expect(run({ run: whole })).toEqual(ofToken);
+    expect(run({ run: { ...whole, run: '500' } })).toEqual(ofToken);
+    expect(run({ run: whole, until: 'job' })).toEqual(ofToken);
+    expect(run({ run: whole, until: 'run' })).toEqual(whole);
+    expect(run({ run: ofToken, until: 'run' })).toEqual(whole);
     expect(run({ run: ofToken })).toEqual(ofToken);
     expect(run({ run: { ...whole, job: '9' } }, whole)).toEqual({ ...whole, job: '9' });
     expect(refusal(() => run({ until: 'job' }, whole))?.[0]).toBe(400);
+  });
+
+  test('has the attempt of the token where the request names none, and is the first where nobody says', () => {
+    const { attempt: _, ...named } = ofToken;
+    expect(run({ run: named })).toEqual(ofToken);
+    expect(runFor(wish({ run: { platform: 'aws-batch', run: 'j-1' } }), undefined, subject({ platforms: ['aws-batch'] }), rules())).toEqual({ platform: 'aws-batch', run: 'j-1', attempt: '1' });
   });
 
   test.each([{ run: '7/501' }, { run: '8/500' }, { run: '501' }, { attempt: '1' }, { platform: 'gitlab' }, { job: '72' }])('is refused where another one is named: %j', (other) => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { leaseIdOf, Refused, runKeyOf, runKeyOfLease, secondsIn, timerAt, wishOf } from '../../functions/core/lease-terms.ts';
+import { leaseIdOf, Refused, renewedUntil, runKeyOf, runKeyOfLease, secondsIn, timerAt, wishOf } from '../../functions/core/lease-terms.ts';
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 const run = { platform: 'github-actions', run: '1/2', attempt: '1' };
@@ -80,12 +80,71 @@ describe('a timer', () => {
   });
 });
 
+describe('a renewal', () => {
+  const at = (minutes: number): number => now.getTime() + minutes * 60_000;
+  /** Minutes from the registration until which a lease ends that is renewed so many minutes after it. */
+  const renewed = (ends: number, asked: number, after = 0, most = 60): number | undefined => {
+    const until = renewedUntil({ registeredAt: now.toISOString(), expiresAt: new Date(at(ends)).toISOString(), terms: { maximumAt: new Date(at(most)).toISOString() } }, at(after + asked), new Date(at(after)));
+    return until === undefined ? undefined : (until - now.getTime()) / 60_000;
+  };
+
+  test('gives what is asked for, up to the maximum', () => {
+    expect([renewed(10, 20), renewed(10, 30, 9), renewed(10, 60, 5), renewed(10, 10.6)]).toEqual([20, 39, 60, 10.6]);
+    expect(renewed(59.98, 60)).toBe(60);
+  });
+
+  test('shortens nothing, and changes nothing for next to nothing', () => {
+    expect([renewed(10, 5), renewed(10, 10), renewed(10, 10.5), renewed(60, 60), renewed(59.99, 60), renewed(60, 60, 30)]).toEqual(Array.from({ length: 6 }, () => undefined));
+  });
+
+  test('gains a hundredth of the longest life, or half a minute, where the wish is less and the lease would be missed', () => {
+    expect([renewed(1, 1, 0.5), renewed(1, 1.2, 0.5, 20)]).toEqual([1.6, 1.7]);
+    // 30 minutes every 20, where a lease may live for a week: it goes on
+    expect(renewed(30, 30, 20, 10_000)).toBe(130);
+    expect(renewed(9_990, 30, 9_980, 10_000)).toBe(10_000);
+  });
+
+  test('is one of a hundred and one at most in a lease\'s life, whatever is asked for and when, and what it has is never short of the wish by more than a tenth of it', () => {
+    const asked = fc.array(fc.record({ wait: fc.double({ min: 0, max: 3, noNaN: true }), minutes: fc.double({ min: 0.001, max: 60, noNaN: true }) }), { minLength: 300, maxLength: 600 });
+    fc.assert(
+      fc.property(asked, fc.constantFrom(60, 61), (renewals, most) => {
+        let [time, end, count] = [0, 5, 0];
+        for (const { wait, minutes } of renewals) {
+          // in steps so small that only the least gain bounds them, and never after its end
+          time = Math.min(time + wait / 100, end, most);
+          const wish = Math.min(time + minutes, most);
+          const until = renewed(end, minutes, time, most);
+          if (until !== undefined) {
+            count += 1;
+            expect(until >= Math.min(end + most / 100, most) - 1e-4 && until <= most).toBe(true);
+            end = until;
+          }
+          expect(wish - end).toBeLessThanOrEqual(Math.max(minutes / 10, 1 / 60) + 1e-4);
+        }
+        expect(count).toBeLessThanOrEqual(101);
+      }),
+    );
+    let [end, count] = [5, 0];
+    for (let n = 0; n < 60 * 60; n += 1) {
+      const until = renewed(end, Math.min(60, 5 + n / 60));
+      if (until !== undefined) [end, count] = [until, count + 1];
+    }
+    expect([count > 50, count < 101, end]).toEqual([true, true, 60]);
+  });
+});
+
 describe('what a request asks for', () => {
   test('is read with everything that it may say', () => {
-    const asked = { ...wish, minutes: 10, until: 'job', run: { platform: 'aws-batch', id: 12, attempt: 3, job: 'x' } };
-    expect(wishOf(asked, now, 60)).toEqual({ ...wish, until: 'job', run: { platform: 'aws-batch', run: '12', attempt: '3', job: 'x' }, seconds: 600 });
+    const asked = { ...wish, minutes: 10, until: 'job', run: { platform: 'nightly', id: 12, attempt: 3, job: 'x' } };
+    expect(wishOf(asked, now, 60)).toEqual({ ...wish, until: 'job', run: { platform: 'nightly', run: '12', attempt: '3', job: 'x' }, seconds: 600 });
     expect(wishOf(wish, now, 60)).toEqual({ ...wish, seconds: 3600 });
-    expect(wishOf({ ...wish, run: { platform: 'nightly', run: 'r' } }, now, 60).run).toEqual({ platform: 'nightly', run: 'r', attempt: '1' });
+    expect(wishOf({ ...wish, run: { platform: 'nightly', run: 'r' } }, now, 60).run).toEqual({ platform: 'nightly', run: 'r' });
+  });
+
+  test('is the one attempt that the platform tells of, where its ends count none', () => {
+    const attempt = (platform: string, given: unknown) => wishOf({ ...wish, run: { platform, run: 'r', attempt: given } }, now, 60).run?.attempt;
+    expect([attempt('aws-batch', 2), attempt('gitlab', '7'), attempt('aws-states', 2), attempt('github-actions', '3'), attempt('nightly', 'b')]).toEqual(['1', '1', '2', '3', 'b']);
+    expect(refusal(() => attempt('aws-batch', 1.5))?.status).toBe(400);
   });
 
   test('is at most the minutes that are allowed, from now', () => {
@@ -119,5 +178,17 @@ describe('what a request asks for', () => {
   test('holds no field of another kind, inherited ones included', () => {
     expect(refusal(() => wishOf(JSON.parse('{"__proto__": {"credential": {}}, "reason": "x"}'), now, 60))?.status).toBe(400);
     expect(refusal(() => wishOf({ ...wish, value: 'x' }, now, 60))?.message).toContain('not known here');
+  });
+});
+
+describe('the name of a run', () => {
+  const named = (more: object) => refusal(() => wishOf({ ...wish, run: { platform: 'nightly', run: 'reports/1842', ...more } }, now, 60));
+
+  test.each([{ job: 'integration tests' }, { attempt: 'a b' }, { attempt: 0 }, { attempt: -1 }, { job: 1.5 }, { run: 'caf\u00e9' }, { run: 'x'.repeat(513) }, { run: ' x' }])('is one by which its end can be told: not %o', (more) => {
+    expect(named(more)).toMatchObject({ status: 400, message: expect.stringMatching(/^run\.(run|attempt|job) is n/) as string });
+  });
+
+  test.each([{ run: 'the reports of 2 May' }, { run: 7 }, { attempt: 2, job: 'step-2' }, { job: 71 }, { platform: 'aws-glue', run: 'caf\u00e9/jr_1' }])('may be %o', (more) => {
+    expect(named(more)).toBeUndefined();
   });
 });

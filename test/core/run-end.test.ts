@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { JobEnded } from '../../events/trigger.ts';
 import type { Lease } from '../../functions/core/lease.ts';
-import { endedAt, endedByItsClock, endingOf, isAfter, isEndOf, ruleFor, wholeOf } from '../../functions/core/run-end.ts';
+import { comesBack, endedAt, endedByItsClock, endingOf, isAfter, isEndOf, ruleFor, wholeOf } from '../../functions/core/run-end.ts';
 
 const now = new Date('2026-05-01T10:00:00.500Z');
 const minute = 60_000;
@@ -52,8 +52,36 @@ describe('an end', () => {
   });
 
   test('from before ends nothing that was lent after it', () => {
-    expect(isEndOf({ run, ...ended }, lease(undefined, at(5), 'gitlab'))).toBe(false);
+    expect(isEndOf({ run: { ...run, platform: 'gitlab' }, ...ended }, lease(undefined, at(5), 'gitlab'))).toBe(false);
     expect(isEndOf({ run, ...ended }, lease(undefined, at(5)))).toBe(true);
+  });
+
+  test('of one job is never one from before: a job that is retried has another id', () => {
+    expect(isEndOf({ run: { ...run, platform: 'gitlab', job: '7' }, ...ended }, lease('7', at(500), 'gitlab'))).toBe(true);
+    const late = { ...lease('7', at(-5), 'buildkite'), registeredAt: new Date(at(500)).toISOString() } as Lease;
+    expect(isEndOf({ run: { ...run, platform: 'buildkite', job: '7' }, ...ended }, late)).toBe(true);
+    expect(isEndOf({ run: { ...run, platform: 'buildkite' }, ...ended }, late)).toBe(false);
+  });
+
+  test('is for ever where the mark says so, however late the registration is', () => {
+    expect([isAfter({}, 'buildkite', { ...ended, final: true }, at(500)), isAfter({ issuedAt: at(5) }, 'gitlab', { ...ended, final: true }, at(500))]).toEqual([false, false]);
+  });
+
+  test('is over for what is registered since the run lives again; a token of GitLab\'s own tells more', () => {
+    const resumed = { ...ended, resumedAt: new Date(at(20)).toISOString() };
+    expect([19.999, 20, 59].map((seconds) => isAfter({}, 'buildkite', resumed, at(seconds)))).toEqual([false, true, true]);
+    expect([isAfter({ issuedAt: at(-5) }, 'gitlab', resumed, at(30)), isAfter({ issuedAt: at(5) }, 'gitlab', resumed, at(6)), isAfter({}, 'gitlab', resumed, at(30))]).toEqual([false, true, true]);
+  });
+
+  test.each([
+    ['aws-sagemaker', 'arn:aws:sagemaker:eu-west-1:111122223333:pipeline/churn/execution/abc123def456', true],
+    ['aws-sagemaker', 'arn:aws:sagemaker:eu-west-1:111122223333:training-job/pipeline/x/execution/y', false],
+    ['aws-sagemaker', 'arn:aws:sagemaker:eu-west-1:111122223333:processing-job/p', false],
+    ['aws-codepipeline', 'shop/1d4f2a60', true],
+    ['buildkite', '8fcaa7b9', true],
+    ['github-actions', '1/2', false],
+  ])('of %s %s leaves a run that can come back: %s', (platform, id, expected) => {
+    expect([comesBack({ platform, run: id }), comesBack({ platform, run: id, job: '7' })]).toEqual([expected, false]);
   });
 
   test('of a job is of a run', () => {

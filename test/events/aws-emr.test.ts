@@ -10,10 +10,10 @@ const RUN = '00fe1k2m3n4p5q21/00fe9z8y7x6w5v01';
 describe('aws-emr', () => {
   it('takes a cluster for a run and a step for a job of it', () => {
     expect(endOf(awsEmr, eventOf(awsEmr, 'cluster-terminated.json'))).toEqual({
-      trigger: 'JobEnded', source: 'aws-emr', run: { platform: 'aws-emr', run: CLUSTER, attempt: '1' }, state: 'TERMINATED', name: 'Nightly joins', at: '2026-03-02T02:00:23.000Z', end: `${CLUSTER} 1 TERMINATED`,
+      trigger: 'JobEnded', source: 'aws-emr', run: { platform: 'aws-emr', run: CLUSTER, attempt: '1' }, state: 'TERMINATED', name: CLUSTER, at: '2026-03-02T02:00:23.000Z', end: `${CLUSTER} 1 TERMINATED`,
     });
     expect(endOf(awsEmr, eventOf(awsEmr, 'step-failed.json'))).toEqual({
-      trigger: 'JobEnded', source: 'aws-emr', run: { platform: 'aws-emr', run: CLUSTER, attempt: '1', job: STEP }, state: 'FAILED', name: 'join orders', at: '2026-03-02T01:53:09.000Z', end: `${CLUSTER} ${STEP} 1 FAILED`,
+      trigger: 'JobEnded', source: 'aws-emr', run: { platform: 'aws-emr', run: CLUSTER, attempt: '1', job: STEP }, state: 'FAILED', name: CLUSTER, at: '2026-03-02T01:53:09.000Z', end: `${CLUSTER} ${STEP} 1 FAILED`,
     });
   });
 
@@ -39,7 +39,7 @@ describe('aws-emr', () => {
 describe('aws-emr-serverless', () => {
   it('names the run by the ids of the application and the job run', () => {
     expect(endOf(awsEmrServerless, eventOf(awsEmrServerless, 'success.json'))).toEqual({
-      trigger: 'JobEnded', source: 'aws-emr-serverless', run: { platform: 'aws-emr-serverless', run: RUN, attempt: '1' }, state: 'SUCCESS', name: 'basket-model', at: '2026-03-02T05:30:33.325Z', end: `${RUN} 1 SUCCESS`,
+      trigger: 'JobEnded', source: 'aws-emr-serverless', run: { platform: 'aws-emr-serverless', run: RUN, attempt: '1' }, state: 'SUCCESS', name: '00fe1k2m3n4p5q21', at: '2026-03-02T05:30:33.325Z', end: `${RUN} 1 SUCCESS`,
     });
   });
 
@@ -48,8 +48,8 @@ describe('aws-emr-serverless', () => {
     expect(awsEmrServerless.parse(eventOf(awsEmrServerless, 'retry.json'))).toMatchObject({ kind: 'ignored' });
   });
 
-  it('knows a cancelled run, hears one begin, and is named by its application where it has no name', () => {
-    expect(endOf(awsEmrServerless, eventOf(awsEmrServerless, 'cancelled.json', { jobRunName: null }))).toMatchObject({ state: 'CANCELLED', name: '00fe1k2m3n4p5q21' });
+  it('knows a cancelled run, hears one begin, and is named by its application, whatever name somebody gave it', () => {
+    expect(endOf(awsEmrServerless, eventOf(awsEmrServerless, 'cancelled.json', { jobRunName: 'a "name"\nof two lines' }))).toMatchObject({ state: 'CANCELLED', name: '00fe1k2m3n4p5q21' });
     expect(runOf(awsEmrServerless, eventOf(awsEmrServerless, 'running.json'))).toMatchObject({ trigger: 'JobStarted', at: '2026-03-02T05:01:00.325Z' });
   });
 });

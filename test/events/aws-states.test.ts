@@ -24,8 +24,9 @@ describe('aws-states', () => {
     expect(ended('failed.json', { redriveCount: 2 }).end).not.toBe(ended('failed.json').end);
   });
 
-  it.each([-1, 0.5, '1', null, undefined, Number.MAX_VALUE])('takes a count of redrives of %s for none', (redriveCount) => {
+  it.each([-1, 0.5, 'x', '1e3', '', null, undefined, Number.MAX_VALUE, { a: 1 }])('takes a count of redrives of %s for none', (redriveCount) => {
     expect(ended('failed.json', { redriveCount }).run.attempt).toBe('1');
+    expect(ended('failed.json', { redriveCount: '3' }).run.attempt).toBe('4');
   });
 
   it('names the child of a map by its state machine and label', () => {

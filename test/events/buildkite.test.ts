@@ -57,8 +57,18 @@ describe('buildkite', () => {
     expect(withBuild({ state, blocked: true })).toMatchObject({ kind: 'triggers', triggers: [{ state }] });
   });
 
-  it.each(['ping', 'job.started', 'job.promised_exit_status', 'build.running', 'build.failing', 'agent.connected'])('records the event %s', (event) => {
+  it.each(['ping', 'job.started', 'job.promised_exit_status', 'build.scheduled', 'build.failing', 'agent.connected'])('records the event %s', (event) => {
     expect(told(buildkite, { ...job, event })).toMatchObject({ kind: 'ignored' });
+  });
+
+  it('hears a build at work, perhaps again, at the time of the signature, and at none of its own times', () => {
+    const running = { ...build, event: 'build.running', build: { ...build.build, state: 'running', finished_at: null } };
+    const run = { platform: 'buildkite', run: '8fcaa7b9-e175-4110-9f48-f79949806a31', attempt: '1' };
+    expect(told(buildkite, running)).toEqual({ kind: 'triggers', triggers: [{ trigger: 'JobStarted', source: 'buildkite', run, at: '', state: 'running', name: 'shop' }] });
+    const signed = { 'x-buildkite-signature': `timestamp=1772439600,signature=${'0'.repeat(64)}` };
+    expect(told(buildkite, running, '', signed)).toMatchObject({ triggers: [{ trigger: 'JobStarted', at: '2026-03-02T08:20:00.000Z' }] });
+    expect(told(buildkite, { ...running, build: { ...running.build, state: 'passed' } })).toMatchObject({ kind: 'ignored' });
+    expect(told(buildkite, { ...running, build: { ...running.build, id: 'two words' } })).toMatchObject({ kind: 'malformed' });
   });
 
   it.each([{}, { event: 7 }, { event: 'job.finished' }, { event: 'build.finished', build: null }, { ...job, build: { id: 'two words' } }, { ...job, build: { id: {} } }])('refuses what is not as Buildkite writes it: %#', (garbage) => {

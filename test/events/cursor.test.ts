@@ -24,8 +24,13 @@ describe('cursor', () => {
     expect(told(cursor, { ...finished, status })).toMatchObject({ kind: 'triggers', triggers: [{ state: status }] });
   });
 
-  it.each(['RUNNING', 'CREATING', 'A_WORD_OF_TOMORROW'])('ends nothing at %s', (status) => {
+  it.each(['CREATING', 'A_WORD_OF_TOMORROW'])('ends nothing at %s', (status) => {
     expect(told(cursor, { ...finished, status })).toMatchObject({ kind: 'ignored' });
+  });
+
+  it('hears an agent at work, perhaps again', () => {
+    const run = { platform: 'cursor', run: 'bc_5f1c2d3e', attempt: '1' };
+    expect(told(cursor, sampleOf(cursor, 'running.json'))).toEqual({ kind: 'triggers', triggers: [{ trigger: 'JobStarted', source: 'cursor', run, at: '2026-03-02T08:15:25.101Z', state: 'RUNNING', name: '' }] });
   });
 
   it('records other events', () => {

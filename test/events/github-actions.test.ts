@@ -60,8 +60,21 @@ describe('github-actions', () => {
     expect([withRun({ conclusion }).kind, withJob({ conclusion }).kind]).toEqual(['ignored', 'ignored']);
   });
 
-  it('does not end an attempt that began while the message about the one before was on its way', () => {
-    expect(withRun({ status: 'queued', run_attempt: 2, conclusion: null })).toMatchObject({ kind: 'ignored' });
+  it.each(['queued', 'in_progress', 'waiting', 'pending', 'requested'])('takes the end of a run that was started anew meanwhile, and is %s, for that of the attempt before', (status) => {
+    const anew = { status, run_attempt: 3, conclusion: null, run_started_at: '2026-03-02T08:20:00Z' };
+    const before = { trigger: 'JobEnded', source: 'github-actions', run: { platform: 'github-actions', run: '730114/9910001', attempt: '2' }, at: '2026-03-02T08:20:00.000Z', state: 'superseded', name: 'deploy', end: '730114/9910001 2 ' };
+    expect(withRun(anew)).toEqual({ kind: 'triggers', triggers: [before] });
+    // the first attempt has none before it
+    expect(withRun({ ...anew, run_attempt: 1 })).toMatchObject({ kind: 'ignored' });
+    for (const odd of [0, '2', null, 1.5]) expect(withRun({ ...anew, run_attempt: odd })).toMatchObject({ kind: 'malformed' });
+    expect(withRun({ ...anew, run_started_at: null })).toMatchObject({ triggers: [{ at: '' }] });
+  });
+
+  it('ends no attempt before where the action is another, it is a job, or nobody knows what the status means', () => {
+    const anew = { status: 'queued', run_attempt: 2, conclusion: null };
+    expect(told(githubActions, { ...run, action: 'requested', workflow_run: { ...run.workflow_run, ...anew } }, 'workflow-run')).toMatchObject({ kind: 'ignored' });
+    expect(withJob(anew)).toMatchObject({ kind: 'ignored' });
+    for (const status of ['', null, 7, {}, 'a_word_of_tomorrow']) expect(withRun({ ...anew, status })).toMatchObject({ kind: 'ignored' });
   });
 
   it.each(['ping', 'push', 'secret_scanning_alert', 'check_run', 'constructor', '__proto__'])('records the event %s', (event) => {

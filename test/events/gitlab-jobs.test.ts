@@ -35,6 +35,12 @@ describe('gitlab-jobs', () => {
     expect(withPipeline({ status: 'skipped', finished_at: null })).toMatchObject({ triggers: [{ at: '', state: 'skipped', end: '380/2366 1  skipped' }] });
   });
 
+  it('hears that a pipeline came back: it runs although it has finished, and that was after its end', () => {
+    const run = { platform: 'gitlab', run: '380/2366', attempt: '1' };
+    expect(withPipeline({ status: 'running' })).toEqual({ kind: 'triggers', triggers: [{ trigger: 'JobStarted', source: 'gitlab-jobs', run, at: '2026-03-02T08:15:12.001Z', state: 'running', name: 'nimbus/shop' }] });
+    expect(told(gitlabJobs, sampleText('gitlab-jobs', 'pipeline-running.json'))).toMatchObject({ kind: 'ignored' });
+  });
+
   it('gives a retried job another job id and another end, and a replay the same', () => {
     expect(endOf(gitlabJobs, 'job-retried-failed-older-gitlab.json').end).not.toBe(endOf(gitlabJobs, 'job-success.json').end);
     expect(told(gitlabJobs, job, '', { 'idempotency-key': 'another', 'webhook-id': 'another' })).toEqual(told(gitlabJobs, job));
@@ -42,7 +48,7 @@ describe('gitlab-jobs', () => {
 
   it.each(['created', 'pending', 'waiting_for_resource', 'preparing', 'running', 'canceling', 'manual', 'scheduled', 'a_word_of_tomorrow'])('ends nothing while the status is %s', (status) => {
     expect(told(gitlabJobs, { ...job, build_status: status })).toMatchObject({ kind: 'ignored' });
-    expect(withPipeline({ status })).toMatchObject({ kind: 'ignored' });
+    expect(withPipeline({ status, finished_at: null, finished_at_iso: null })).toMatchObject({ kind: 'ignored' });
   });
 
   it('ends nothing for a job that never ran', () => {

@@ -27,6 +27,11 @@ describe('functions', () => {
     expect(new Set(logs).size).toBe(all.length);
   });
 
+  it('are kept from running in circles, but for release, which tries a pending revocation until it is dead', () => {
+    const free = propertiesOf('AWS::Lambda::Function').filter(({ RecursiveLoop }) => RecursiveLoop !== undefined).map(({ FunctionName, RecursiveLoop }) => [FunctionName, RecursiveLoop]);
+    expect(free).toEqual([['Rescind-release', 'Allow']]);
+  });
+
   it('receive and contain have concurrency of their own', () => {
     const reserved = propertiesOf('AWS::Lambda::Function').filter(({ ReservedConcurrentExecutions }) => ReservedConcurrentExecutions !== undefined);
     expect(reserved.map(({ FunctionName }) => FunctionName).sort()).toEqual(['Rescind-contain', 'Rescind-receive']);
@@ -45,7 +50,7 @@ describe('queues', () => {
     expect(dead.size).toBe(3);
     for (const [id, { Properties }] of queues) {
       expect(Properties.SqsManagedSseEnabled, id).toBe(true);
-      if (!dead.has(`<${id}.Arn>`)) expect((Properties.RedrivePolicy as { maxReceiveCount: number }).maxReceiveCount, id).toBe(6);
+      if (!dead.has(`<${id}.Arn>`)) expect((Properties.RedrivePolicy as { maxReceiveCount: number }).maxReceiveCount, id).toBe(id.startsWith('QueuesEnds') ? 36 : 6);
     }
   });
 
@@ -59,6 +64,13 @@ describe('queues', () => {
       const reader = resources[flat(mapping.FunctionName).slice(1, -1)];
       const isEnds = flat(mapping.FunctionName).startsWith('<FunctionsRelease');
       expect(queue?.Properties.VisibilityTimeout).toBe((isEnds ? 1 : 6) * Number(reader?.Properties.Timeout));
+    }
+  });
+
+  it('try a message for 36 minutes at least: a table that is away for six must not cost the end of a run', () => {
+    for (const [id, { Properties }] of ofType(resources, 'AWS::SQS::Queue')) {
+      const { maxReceiveCount } = (Properties.RedrivePolicy ?? {}) as { maxReceiveCount?: number };
+      if (maxReceiveCount !== undefined) expect(maxReceiveCount * Number(Properties.VisibilityTimeout), id).toBeGreaterThanOrEqual(36 * 60);
     }
   });
 

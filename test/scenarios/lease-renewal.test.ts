@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accessorOf, type LeaseAnswer } from '../lease-world.ts';
-import { openPlay, quiet } from './lease-play.ts';
+import { inLeaseTown, openPlay, quiet } from './lease-play.ts';
 
 const token = (n: number): string => `vault:token/${accessorOf(n)}`;
 const minute = 60_000;
@@ -8,7 +8,7 @@ const minute = 60_000;
 describe('a renewal', () => {
   let play: Awaited<ReturnType<typeof openPlay>>;
   beforeAll(async () => {
-    play = await openPlay({ runners: 12 });
+    play = await openPlay({ runners: 10 });
   });
   afterAll(() => play.end());
 
@@ -112,5 +112,32 @@ describe('a renewal', () => {
     await town.becomes(id, 'released');
     expect((await renewed(10, id)).status).toBe(409);
     expect(await town.isAlive(token(10))).toBe(false);
+  });
+});
+
+describe('a renewal by a few seconds', () => {
+  it('does not fill the ledger, in whatever small steps and however many at once it is asked for', async () => {
+    // at the pace of the world: seconds count here
+    await inLeaseTown({ runners: 2 }, async ({ town, clock }) => {
+      const lent = async (n: number, minutes: number): Promise<{ id: string; end: number }> => {
+        const { body } = await town.register(n, 500 + n, { minutes });
+        return { id: body.id ?? '', end: new Date(body.expiresAt ?? '').getTime() };
+      };
+      const renewed = async (n: number, id: string, body: object): Promise<LeaseAnswer> => town.lease(`/leases/${id}/renew`, { token: await town.githubToken(500 + n) }, body);
+      const endOf = async (id: string): Promise<number> => new Date((await town.look(id)).expiresAt).getTime();
+      const { id, end } = await lent(1, 20);
+      const until = (seconds: number): Promise<LeaseAnswer> => renewed(1, id, { expiresAt: new Date(end + seconds * 1000).toISOString() });
+      expect((await until(10)).body.expiresAt).toBe(new Date(end).toISOString());
+      const answers = await Promise.all(Array.from({ length: 40 }, (_, n) => until(37 + n)));
+      expect([...new Set(answers.map(({ status }) => status))]).toEqual([200]);
+      // of 37 to 76 seconds two are a hundredth of the maximum apart
+      expect((await town.look(id)).timeline.length).toBeLessThanOrEqual(3);
+      expect(await endOf(id)).toBeGreaterThanOrEqual(end + 40_000);
+      // and one whose few seconds count goes on, by a hundredth of the maximum
+      const short = await lent(2, 1);
+      clock.leap(20);
+      expect(await renewed(2, short.id, { minutes: 1 })).toMatchObject({ status: 200 });
+      expect(Math.round((await endOf(short.id) - short.end) / 1000)).toBe(36);
+    }, { speed: 1 });
   });
 });

@@ -48,6 +48,12 @@ describe('a role that a job ran with', () => {
     return play.town.becomes(row.id, ...statuses);
   };
 
+  /** What follows the end of a run is due by then. */
+  const afterGrace = async (): Promise<void> => {
+    await quiet(play.town);
+    play.clock.leap(50);
+  };
+
   it('alone: its sessions from before the end are denied, later ones live', async () => {
     const { town, clock } = play;
     await began('alone', 'j-1');
@@ -62,8 +68,7 @@ describe('a role that a job ran with', () => {
     // told again, it is the same end
     const policy = await policyOf('alone');
     await batch('alone', 'j-1', 'SUCCEEDED');
-    await quiet(play.town);
-    clock.leap(30);
+    await afterGrace();
     await quiet(play.town);
     expect([await policyOf('alone'), await lives('alone', 'after'), await town.views()]).toEqual([policy, true, []]);
   });
@@ -76,7 +81,7 @@ describe('a role that a job ran with', () => {
     await session('pair', 'second');
     clock.leap(60);
     await batch('pair', 'j-1', 'FAILED');
-    clock.leap(25);
+    await afterGrace();
     const finding = await leaseOf('pair', 'j-1', 'shared');
     expect(finding).toMatchObject({ with: [expect.stringContaining('aws-batch pair-j-2') as string], note: expect.stringContaining('not cut') as string });
     expect([await policyOf('pair'), await lives('pair', 'first'), await lives('pair', 'second')]).toEqual([undefined, true, true]);
@@ -84,18 +89,17 @@ describe('a role that a job ran with', () => {
     expect(town.counted.get('LeaseShared')).toBe(1);
     clock.leap(60);
     await batch('pair', 'j-2', 'SUCCEEDED');
-    clock.leap(25);
+    await afterGrace();
     await leaseOf('pair', 'j-2', 'released');
     expect([await lives('pair', 'first'), await lives('pair', 'second')]).toEqual([false, false]);
   });
 
   it('of a run whose start was not heard of: it is a finding and not cut, however often it is told', async () => {
-    const { town, clock } = play;
+    const { town } = play;
     await session('unseen', 'one');
     for (let k = 0; k < 2; k += 1) {
       await batch('unseen', 'j-1', 'SUCCEEDED');
-      await quiet(play.town);
-      clock.leap(30);
+      await afterGrace();
       await quiet(play.town);
     }
     expect(await leaseOf('unseen', 'j-1', 'shared')).toMatchObject({ with: [], note: expect.stringContaining('start was not heard of') as string });
@@ -103,12 +107,12 @@ describe('a role that a job ran with', () => {
   });
 
   it('nor cut where the service dies between noting that and saying so', async () => {
-    const { between, clock } = play;
+    const { between } = play;
     await session('crashed', 'one');
     // the line that notes it is written, its head and what follows are not
     between.after('release DynamoDB PutItem', () => Promise.reject(new Error('the function was lost')), 2);
     await batch('crashed', 'j-1', 'SUCCEEDED');
-    clock.leap(30);
+    await afterGrace();
     await leaseOf('crashed', 'j-1', 'shared');
     await quiet(play.town);
     expect([await policyOf('crashed'), await lives('crashed', 'one')]).toEqual([undefined, true]);
@@ -119,8 +123,9 @@ describe('a role that a job ran with', () => {
     await session('early', 'one');
     await batch('early', 'j-1', 'SUCCEEDED');
     await quiet(play.town);
+    clock.leap(25);
     await batch('early', 'j-1', 'RUNNING');
-    clock.leap(30);
+    await afterGrace();
     await leaseOf('early', 'j-1', 'shared');
     expect([await policyOf('early'), await lives('early', 'one')]).toEqual([undefined, true]);
   });
@@ -131,7 +136,7 @@ describe('a role that a job ran with', () => {
     town.behaviours.add({ service: 'dynamodb', operation: 'DeleteItem', resource: 'leases', effect: 'refuse', code: 'AccessDeniedException', times: 1 });
     clock.leap(60);
     await batch('freed', 'j-1', 'SUCCEEDED');
-    clock.leap(25);
+    await afterGrace();
     await leaseOf('freed', 'j-1', 'released');
     await began('freed', 'j-2');
     expect([(await leaseOf('freed', 'j-2', 'active')).status, town.platform.deadLetters()]).toEqual(['active', []]);
@@ -145,8 +150,7 @@ describe('a role that a job ran with', () => {
       await batch(role, 'j-9', 'RUNNING', definition);
       await batch(role, 'j-9', 'SUCCEEDED', definition);
     }
-    await quiet(town);
-    clock.leap(30);
+    await afterGrace();
     await quiet(town);
     expect((await town.rows()).filter(({ credential }) => credential.endsWith(':role/nobody'))).toEqual([]);
     // another job with the role is one that shares it, until its end
@@ -157,7 +161,7 @@ describe('a role that a job ran with', () => {
     await town.until(async () => (await rowOf('named', 'j-10')) !== undefined, 'its beginning is noted');
     clock.leap(60);
     await batch(undefined, 'j-10', 'SUCCEEDED', 'nightly');
-    clock.leap(25);
+    await afterGrace();
     await leaseOf('named', 'j-10', 'released');
     expect(await lives('named', 'one')).toBe(false);
   });

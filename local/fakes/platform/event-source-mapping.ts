@@ -20,7 +20,7 @@ export interface Polling {
   handle(records: SQSRecord[], signal: AbortSignal): Promise<BatchAnswer | null | undefined | void>;
   clock: Clock;
   signal: AbortSignal;
-  /** Seconds from a failed delivery until the message is visible again; the queue's visibility timeout unless told, as on AWS. */
+  /** Seconds from a failed delivery until the message is visible again; the queue's visibility timeout unless told, as on AWS. What the function itself changed stays as it is. */
   retryAfterSeconds?: (receiveCount: number, visibilityTimeout: number) => number;
   /** Hears of each call that threw or answered nonsense. */
   onError?: (error: unknown) => void;
@@ -54,6 +54,7 @@ export const failuresOf = (answer: unknown, ids: readonly string[]): Set<string>
 const deliver = async (polling: Polling, received: Received[]): Promise<void> => {
   const { queues, queue } = polling;
   const ids = received.map(({ message }) => message.id);
+  const visible = new Map(received.map(({ message }) => [message.id, message.visibleAt]));
   let failed: Set<string>;
   try {
     failed = failuresOf(await polling.handle(received.map((one) => recordOf(one, queues, queue)), polling.signal), ids);
@@ -67,7 +68,7 @@ const deliver = async (polling: Polling, received: Received[]): Promise<void> =>
   queues.delete(queue, mine.filter(({ message }) => !failed.has(message.id)).map(({ message }) => message.id));
   if (polling.retryAfterSeconds === undefined) return;
   for (const { message } of mine) {
-    if (failed.has(message.id)) source.show(message, polling.retryAfterSeconds(message.receiveCount, source.visibilityTimeout));
+    if (failed.has(message.id) && message.visibleAt === visible.get(message.id)) source.show(message, polling.retryAfterSeconds(message.receiveCount, source.visibilityTimeout));
   }
 };
 

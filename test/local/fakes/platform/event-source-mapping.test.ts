@@ -56,6 +56,20 @@ test('only the failed record of a batch comes again, after the visibility timeou
   expect(given).toEqual(['bad']);
 });
 
+test('a failed record whose visibility the function changed itself comes again as it said', async () => {
+  const tries: number[] = [];
+  const { queues } = start(async (records) => {
+    tries.push(clock.now().getTime());
+    const [record] = records;
+    const message = record && queues.queue('work').inFlight(record.receiptHandle);
+    if (message && tries.length === 1) queues.queue('work').show(message, 1);
+    return { batchItemFailures: tries.length === 1 ? records.map(({ messageId }) => ({ itemIdentifier: messageId })) : [] };
+  }, { retryAfterSeconds: () => 600 });
+  queues.send('work', { body: 'a' });
+  await until(() => tries.length === 2);
+  expect((tries[1] ?? 0) - (tries[0] ?? 0)).toBeGreaterThanOrEqual(1000);
+});
+
 test('a call that throws, and an answer that names a record it was not given, fail the whole batch', async () => {
   const counts = new Map<string, number>();
   const errors: unknown[] = [];
