@@ -2,7 +2,7 @@ import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, it } from 'vitest';
 import type { LeaseView } from '../../functions/core/lease.ts';
 import { account } from '../world-of.ts';
-import { inLeaseTown, quiet, type Play } from './lease-play.ts';
+import { inLeaseTown, quiet, type Play } from '../scenarios/lease-play.ts';
 
 const arn = `arn:aws:iam::${account}:role/alone`;
 const wanted = { runners: 1, aws: { roles: [{ name: 'alone', createDate: '2025-01-01T00:00:00Z' }] }, leases: { jobRoles: [{ platform: 'aws-batch', role: arn, owner: 'orders' }] } };

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { accessorOf, type LeaseTown } from '../lease-world.ts';
-import { inLeaseTown, openPlay, quiet } from './lease-play.ts';
+import { inLeaseTown, openPlay, quiet } from '../scenarios/lease-play.ts';
 
 const token = (n: number): string => `vault:token/${accessorOf(n)}`;
 const down = [{ service: 'vault', effect: 'down' as const, status: 502 }];

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { accessorOf } from '../lease-world.ts';
-import { inLeaseTown, quiet } from './lease-play.ts';
+import { inLeaseTown, quiet } from '../scenarios/lease-play.ts';
 
 it('a short lease ends by the message that is exact to the second, although whoever takes it has a clock that is some seconds behind', async () => {
   const made: string[] = [];
