@@ -1,5 +1,5 @@
 import { at, isoTime, isRecord, rawText, textAt } from './fields.ts';
-import { ended, idAt, ignored, jsonBody, malformed } from './job-end.ts';
+import { ended, idAt, ignored, jsonBody, malformed, mostBytesOfRuns } from './job-end.ts';
 import { sharedSecret } from './shared-secret.ts';
 import type { Parsed, WebhookRequest, WebhookSource } from './trigger.ts';
 
@@ -45,6 +45,7 @@ const parse = (request: WebhookRequest): Parsed => {
 /** Push notifications of the Agent2Agent protocol about tasks, under the token that they were asked for with. */
 export const a2a: WebhookSource = {
   transport: 'webhook',
+  mostBytes: mostBytesOfRuns,
   name: 'a2a',
   authenticate: (request, secrets) => sharedSecret(request, secrets, 'x-a2a-notification-token', { bearer: true }),
   parse,

@@ -1,5 +1,5 @@
 import { at, countAt, isoSeconds, rawText } from './fields.ts';
-import { ended, idAt, ignored, jsonBody, malformed } from './job-end.ts';
+import { ended, idAt, ignored, jsonBody, malformed, mostBytesOfRuns } from './job-end.ts';
 import { standardWebhooksSignature } from './signatures.ts';
 import type { Parsed, WebhookRequest, WebhookSource } from './trigger.ts';
 
@@ -27,4 +27,4 @@ const parse = (request: WebhookRequest): Parsed => {
 };
 
 /** OpenAI's webhooks (Standard Webhooks) about responses, batches, fine-tuning jobs and eval runs that are over. */
-export const openai: WebhookSource = { transport: 'webhook', name: 'openai', authenticate: standardWebhooksSignature, parse };
+export const openai: WebhookSource = { transport: 'webhook', name: 'openai', mostBytes: mostBytesOfRuns, authenticate: standardWebhooksSignature, parse };

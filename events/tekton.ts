@@ -1,7 +1,7 @@
 import { cloudEventsOf, welcomeOf, type CloudEvent } from './cloud-events.ts';
 import type { Read } from './body.ts';
 import { at, isoTime, rawText, textAt } from './fields.ts';
-import { idAt, ignored, jobEnded, malformed } from './job-end.ts';
+import { idAt, ignored, jobEnded, malformed, mostBytesOfRuns } from './job-end.ts';
 import { sharedSecret } from './shared-secret.ts';
 import type { JobEnded, Parsed, RunName, WebhookRequest, WebhookSource } from './trigger.ts';
 
@@ -89,6 +89,7 @@ const parse = (request: WebhookRequest): Parsed => {
 export const tekton: WebhookSource = {
   transport: 'webhook',
   name: 'tekton',
+  mostBytes: mostBytesOfRuns,
   authenticate: (request, secrets) => sharedSecret(request, secrets, 'x-rescind-secret', { bearer: true }),
   parse,
   welcome: welcomeOf,

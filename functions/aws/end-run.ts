@@ -1,6 +1,6 @@
 import type { JobEnded } from '../../events/trigger.ts';
 import { isOver } from '../core/lease.ts';
-import { comesBack, endedByItsClock, endingOf, holdingRuleFor, isEndOf, type RunEnd } from '../core/run-end.ts';
+import { comesBack, endedByItsClock, endingOf, holdingRuleFor, isEndOf } from '../core/run-end.ts';
 import { endLease } from './end-lease.ts';
 import { sendEnd } from './ends.ts';
 import { graceAfter } from './job-roles.ts';
@@ -22,7 +22,7 @@ export const endRun = async (ended: JobEnded, deps: ReleaseDeps, signal: AbortSi
   await leases.markEnded(ended.run, marker);
   const record = await leases.run(ended.run);
   // this end may be told late, or once more, when the run lives again
-  const { resumedAt }: RunEnd = record.ended ?? marker;
+  const { resumedAt } = record.ended ?? {};
   const mine = record.leases.filter((lease) => lease.terms.jobRole !== true && !isOver(lease) && isEndOf({ run: ended.run, at, resumedAt }, lease));
   const failures: unknown[] = [];
   await mapLimit(mine, atOnce, (lease) => endLease(lease, endingOf(ended, now()), deps, signal).catch((error: unknown) => void failures.push(error)));

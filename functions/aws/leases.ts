@@ -2,6 +2,7 @@ import { type DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/
 import type { RunName } from '../../events/trigger.ts';
 import { leaseOf, type Lease, type LeaseEntry, type LeaseLine, type LeaseStatus } from '../core/lease.ts';
 import { runKeyOf, runKeyOfLease } from '../core/lease-terms.ts';
+import type { RunEnd } from '../core/run-end.ts';
 import { lineAfter, mostTries, padded } from './chain.ts';
 import { digest } from './digest.ts';
 import { dueLeases, indexKeysOf, pageOfLeases } from './lease-index.ts';
@@ -26,13 +27,14 @@ export interface LeaseHead {
 }
 
 /** That a run, or one job of it, is over. */
-export interface EndMarker {
-  /** ISO 8601, by the platform's clock where it told a time. */
-  at: string;
+export interface EndMarker extends RunEnd {
   state: string;
   source: string;
   end: string;
 }
+
+/** Where the mark of an end stands. */
+export const markerKeyOf = (run: RunName) => ({ pk: `run#${runKeyOf(digest, run)}`, sk: run.job === undefined ? 'ended' : `ended#${digest(run.job).slice(0, 20)}` });
 
 /** One attempt of a run: its ends, and what was lent to it. */
 export interface RunRecord {
@@ -111,7 +113,7 @@ export class Leases {
   /** Writes that a run, or one job of it, is over. Twice is fine; the latest end of a run that came back counts. */
   async markEnded(run: RunName, marker: EndMarker): Promise<void> {
     const expires = Math.floor(this.now().getTime() / 1000) + markerDays * 86_400;
-    const Item = { pk: `run#${runKeyOf(digest, run)}`, sk: run.job === undefined ? 'ended' : `ended#${digest(run.job).slice(0, 20)}`, job: run.job, marker, expires };
+    const Item = { ...markerKeyOf(run), job: run.job, marker, expires };
     try {
       await this.documents.send(
         new PutCommand({ TableName: this.table, Item, ConditionExpression: 'attribute_not_exists(pk) OR marker.#at < :at', ExpressionAttributeNames: { '#at': 'at' }, ExpressionAttributeValues: { ':at': marker.at } }),

@@ -1,9 +1,8 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { JobStarted } from '../../events/trigger.ts';
-import { runKeyOf } from '../core/lease-terms.ts';
 import { comesBack, endedAt, endedByItsClock } from '../core/run-end.ts';
-import { digest } from './digest.ts';
 import type { ReleaseDeps } from './lease-deps.ts';
+import { markerKeyOf } from './leases.ts';
 import { isConditionFailed } from './ledger.ts';
 
 /**
@@ -17,7 +16,7 @@ export const noteRunAgain = async ({ run, at }: Pick<JobStarted, 'run' | 'at'>, 
     await leases.documents.send(
       new UpdateCommand({
         TableName: leases.table,
-        Key: { pk: `run#${runKeyOf(digest, run)}`, sk: 'ended' },
+        Key: markerKeyOf(run),
         UpdateExpression: 'SET #marker.#resumed = :since',
         // both of the platform's clock: the end and the return
         ConditionExpression: '#marker.#at < :at AND (attribute_not_exists(#marker.#resumed) OR #marker.#resumed < :since)',

@@ -9,7 +9,7 @@ const comingBack = ['gitlab', 'buildkite', 'cursor', 'aws-codepipeline', 'aws-sa
 export const comesBack = ({ platform, run, job }: Pick<RunName, 'platform' | 'run' | 'job'>): boolean =>
   job === undefined && comingBack.includes(platform) && (platform !== 'aws-sagemaker' || /^arn:[^/]+:pipeline\/[^/]+\/execution\/./.test(run));
 
-/** What is known of an end: when it was (ISO 8601), whether it is for ever, and since when (ISO 8601, never later than when we heard of it) the run lives again. */
+/** What is known of an end: when it was (ISO 8601, by the platform's clock where it told a time), whether it is for ever, and since when (ISO 8601, never later than when we heard of it) the run lives again. */
 export interface RunEnd {
   at: string;
   final?: boolean;
