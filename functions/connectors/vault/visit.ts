@@ -121,7 +121,8 @@ export const visitingOf = (edges: Edges): Visiting => {
       server: async (when) => {
         if (when === 'lately' && met && met.base === door.base && met.until > performance.now()) return met.server;
         const server = serverOf(await shared(whoAnswers));
-        met = { base: door.base, server, until: performance.now() + latelyMilliseconds };
+        // one that did not say who it is may say so the next time
+        met = server.cluster === undefined ? undefined : { base: door.base, server, until: performance.now() + latelyMilliseconds };
         return server;
       },
     };

@@ -82,6 +82,17 @@ describe('the server that the credential was lent from', () => {
   });
 });
 
+describe('a server that could not be asked who it is', () => {
+  it('is asked again with the next act', async () => {
+    const house = await open();
+    const { credential } = await lent(house, `token/${house.who.job.accessor}`);
+    const issuer = house.another();
+    const again = async () => (await issuer.revoke?.(credential, house.context()))?.result;
+    house.house.behaviours.add({ service: 'vault', operation: 'GET /v1/sys/health', effect: 'refuse', status: 403, times: 1 });
+    expect([await again(), await again(), await again()]).toEqual(['refused', 'done', 'already']);
+  });
+});
+
 describe('a vault that has no namespaces and ignores the one that it is asked in', () => {
   const community: VaultHouseOptions = { world: () => ({ isCommunity: true }) };
 
