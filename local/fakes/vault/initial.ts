@@ -21,6 +21,8 @@ export const initialVault = (world: VaultWorld, at: Date): VaultState => {
   const state = emptyVault();
   const now = at.getTime();
   state.sealed = world.sealed ?? false;
+  // the same after a kill before anything was kept
+  state.cluster = idFrom(`cluster ${JSON.stringify(world)}`);
   const add = (change: Parameters<typeof applyVaultChange>[1]): void => applyVaultChange(state, change);
   for (const path of (world.namespaces ?? []).map(slashed)) add({ op: 'put', table: 'namespaces', key: path, row: namespaceOf(path, idOfNamespace(world, path)) });
   const home = (namespace: string | undefined): string => {

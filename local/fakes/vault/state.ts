@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { VaultEngineRole } from './world.ts';
 
 /** Times are milliseconds since 1970, durations are seconds; a namespace is '' or ends in a slash. */
@@ -144,7 +143,7 @@ export interface VaultTables {
 
 export interface VaultState extends VaultTables {
   sealed: boolean;
-  /** The id of its cluster: a server that was made anew has another. */
+  /** The id of its cluster: that of another world has another. */
   cluster: string;
 }
 
@@ -170,4 +169,4 @@ export const applyVaultChange = (state: VaultState, change: VaultChange): void =
   if (change.op === 'put' && change.table === 'tokens' && change.row.accessor !== '') state.accessors[change.row.accessor] = change.key;
 };
 
-export const emptyVault = (): VaultState => ({ tokens: {}, accessors: {}, leases: {}, roles: {}, secretIds: {}, entities: {}, aliases: {}, mounts: {}, users: {}, namespaces: {}, sealed: false, cluster: randomUUID() });
+export const emptyVault = (): VaultState => ({ tokens: {}, accessors: {}, leases: {}, roles: {}, secretIds: {}, entities: {}, aliases: {}, mounts: {}, users: {}, namespaces: {}, sealed: false, cluster: '' });
