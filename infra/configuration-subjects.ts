@@ -43,13 +43,19 @@ const ofPrincipal = ({ principal }: LeaseSubject, path: string): Problem[] => {
 const ofNamedRuns = ({ platforms }: LeaseSubject, path: string): Problem[] =>
   (platforms ?? []).length > 0 ? [] : [{ path: `${path}.platforms`, says: `is ${platforms ? 'empty' : 'missing'}, and no token says of which run it is, so that every lease would be refused; expected the platforms whose runs it may name, such as ["aws-batch"]` }];
 
+/** What only the other kind of caller has means nothing here, and whoever wrote it meant a restriction. */
+const ofOtherKind = ({ issuer, claims, principal }: LeaseSubject, path: string): Problem[] => [
+  ...(issuer === awsIam && claims !== undefined ? [{ path: `${path}.claims`, says: 'is set for callers with AWS credentials, which have none, so that it restricts nothing; expected it left out' }] : []),
+  ...(issuer !== awsIam && principal !== undefined ? [{ path: `${path}.principal`, says: `is set for callers with a token, which have none, so that it restricts nothing; expected it left out, or "issuer": "${awsIam}"` }] : []),
+];
+
 const ofSubject = (subject: LeaseSubject, path: string, { issuers }: Leases): Problem[] => {
-  if (subject.issuer === awsIam) return [...ofPrincipal(subject, path), ...ofNamedRuns(subject, path)];
+  if (subject.issuer === awsIam) return [...ofPrincipal(subject, path), ...ofOtherKind(subject, path), ...ofNamedRuns(subject, path)];
   const trusted = issuers.find(({ issuer }) => issuer === subject.issuer);
   if (!trusted) return [{ path: `${path}.issuer`, says: `is none of leases.issuers; expected one of them, or "${awsIam}"` }];
   // where the platform itself is missing, that is said, and its tokens will name the run
   const isOfPlatform = [trusted.platform, platformAt(trusted.issuer), namedBy(subject, trusted)].some((platform) => platform !== undefined);
-  return [...ofClaims(subject, path, trusted), ...(isOfPlatform ? [] : ofNamedRuns(subject, path))];
+  return [...ofClaims(subject, path, trusted), ...ofOtherKind(subject, path), ...(isOfPlatform ? [] : ofNamedRuns(subject, path))];
 };
 
 const readable = ['token/', 'entity/', 'secret-id/', 'prefix/auth/', 'lease/auth/'];

@@ -3,7 +3,7 @@ import { caseReason, deathAfter, dueAfter, mustAct, noteOf, type Tried } from '.
 import type { ConnectorFacts, Context, Issuer } from '../core/connector.ts';
 import { sendEnd } from './ends.ts';
 import { credentialOf, type ReleaseDeps } from './lease-deps.ts';
-import { forgetHolders } from './lease-holders.ts';
+import { dropHolder, forgetHolders } from './lease-holders.ts';
 import { takeEnd } from './take-end.ts';
 import { errorName } from './log.ts';
 import { noticing } from './notices.ts';
@@ -34,6 +34,7 @@ export const endLease = async (found: Lease, why: Ending, deps: ReleaseDeps, sig
     await leases.tell(found.id, (current) => (current && !isOver(current) ? { kind: 'observed', why: reason } : undefined), found);
     // it may have been claimed in mode enforce
     await forgetHolders(leases, found.terms.credential, found.id);
+    await dropHolder(leases, found.terms.credential, found.id);
     return stopTimer();
   }
   const taken = await takeEnd(found, reason, deps);

@@ -119,6 +119,11 @@ describe('who calls with AWS credentials', () => {
     expect(called(principal)).toEqual([]);
   });
 
+  it('has no claims, and a token no principal: neither would restrict anything', () => {
+    expect(wrong({ subjects: [byRole({ claims: { sub: 'x' } })] })).toEqual(['leases.subjects[0].claims is set for callers with AWS credentials, which have none, so that it restricts nothing; expected it left out']);
+    expect(wrong(trusting('https://issuer.example.com', undefined, { principal: 'arn:aws:iam::111122223333:role/broker' }))).toEqual([expect.stringContaining('leases.subjects[0].principal is set for callers with a token, which have none') as string]);
+  });
+
   it('is no session of a role, which stands for no caller', () => {
     expect(called('arn:aws:sts::111122223333:assumed-role/broker/job-1')).toEqual(['leases.subjects[0].principal is a session, which no caller is known by; expected the ARN of its role, which means all of its sessions: arn:aws:iam::111122223333:role/name']);
   });

@@ -1,4 +1,4 @@
-import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { accessorOf } from '../lease-world.ts';
@@ -29,13 +29,16 @@ describe('mode observe', () => {
       await quiet(town);
       expect([await calls(), await town.views(), town.counted.get('LeaseReleased')]).toEqual([dead, [], undefined]);
       for (const n of [1, 2, 3, 4, 5]) expect(await town.isAlive(token(n))).toBe(true);
+      // and none of them holds anything any more
+      const documents = DynamoDBDocumentClient.from(town.clientOf(DynamoDBClient));
+      for (const n of [1, 2, 3, 4, 5]) expect((await documents.send(new GetCommand({ TableName: 'leases', Key: { pk: `credential#${token(n)}`, sk: 'holders' }, ConsistentRead: true }))).Item?.holders).toBeUndefined();
     });
   });
 
   it('that is over leaves nothing in the way: what is lent after it dies with its run', async () => {
     await inLeaseTown({}, async ({ town }) => {
       const { body } = await town.register(1, 500);
-      // an observed lease stays noted as a holder
+      // one that is over may stay noted as a holder
       const observed = (await town.register(2, 501)).body.id ?? '';
       await town.runEnded(501);
       await town.becomes(observed, 'released');
