@@ -1,17 +1,13 @@
-import { endingInWords, runInWords, sentenceOf, type LeaseLine } from '../../functions/core/lease.ts';
+import { runInWords, sentenceOf, type LeaseLine } from '../../functions/core/lease.ts';
 import type { Paint } from './paint.ts';
 import { timelineRow, type Shown } from './timeline.ts';
 
 type Registered = Extract<LeaseLine, { kind: 'registered' }>;
-type Released = Extract<LeaseLine, { kind: 'released' }>;
 
 /** The year 9999 stands for no time at all: a role is not lent by us. */
 const untilText = (time: string): string => (time.startsWith('9999') ? '' : `, until ${time.slice(0, 19)}Z`);
 
 const lentText = ({ terms, by }: Registered): string => `${terms.credential} to ${runInWords(terms.run)}${untilText(terms.expiresAt)}: ${terms.reason} (asked by ${by.subject})`;
-
-/** What was done, with what it does not reach, and how death was seen. */
-const releasedText = ({ why, acted, note }: Released): string => [endingInWords(why), ...(acted && 'note' in acted ? [acted.note] : []), `dead: ${note}`].join('; ');
 
 /** What the screen shows of a line of a lease; undefined for what only a machine needs. */
 export const shownOfLease = (line: LeaseLine): Shown | undefined => {
@@ -26,7 +22,7 @@ export const shownOfLease = (line: LeaseLine): Shown | undefined => {
     case 'tried':
       return { what: 'pending', text, tone: 'doubt' };
     case 'released':
-      return { what: 'released', text: releasedText(line), tone: 'good' };
+      return { what: 'released', text, tone: 'good' };
     case 'handed-on':
       return { what: 'handed on', text, tone: 'plain' };
     case 'shared':
