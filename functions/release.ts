@@ -35,7 +35,7 @@ const take = async (body: unknown, deps: ReleaseDeps, signal: AbortSignal, sentA
     case 'again':
       return tryAgain(message, deps, signal);
     case 'role':
-      return endRole(message.ended, deps, signal);
+      return endRole(message.ended, deps, signal, message.heardAt);
     case 'due':
       return sendDue(deps, false);
     case 'day':

@@ -18,6 +18,7 @@ const mostAtOnce = 5_000;
 /** What the sweep sent is due for it again after so long, in case that message did nothing. */
 const sentMilliseconds = 180_000;
 const markedAtOnce = 16;
+const sentAtOnce = 100;
 /** Later than any time that is stored. Times are compared as texts: one with a longer year would begin with a sign and come before all of them. */
 const endOfTime = new Date('9999-12-31T23:59:59.999Z');
 
@@ -55,6 +56,8 @@ export const tryAgain = async ({ lease: id, isPutOff = false }: Omit<Extract<End
   const end = (): Promise<void> => endLease(found, why, deps, signal);
   if (isOver(found)) return end();
   if (isTriedSince(found, now())) return;
+  // one that was answered waits for something else than its issuer's word
+  if (found.lines.findLast((line) => line.kind === 'tried')?.error === undefined) return end();
   if (await unlessSilent(issuers, credentialOf(found.terms.credential).issuer, now(), end)) return;
   await openCaseOf(found, why, deps);
   if (!isPutOff) await sendEnd(clientOf, endsQueue, { kind: 'again', lease: id, isPutOff: true }, silentSeconds);
@@ -109,11 +112,21 @@ export const sendDue = async (deps: ReleaseDeps, everything: boolean): Promise<v
     count('LeaseTimerLost', late.length);
     log.warn('leases outlived their timers', { leases: late.length });
   }
+  const failures: unknown[] = [];
+  const unlessFailed = async <T>(work: Promise<T>, otherwise: T): Promise<T> =>
+    work.catch((error: unknown) => {
+      failures.push(error);
+      return otherwise;
+    });
+  // what was marked is sent at once: a table that refuses the next mark keeps back nothing but that
   const send = async (heads: readonly LeaseHead[], messageOf: (id: string) => EndMessage): Promise<void> => {
-    const marked = await mapLimit(heads, markedAtOnce, async (head) => ((await mark(leases, head, now())) ? [messageOf(head.id)] : []));
-    await sendEnds(clientOf, endsQueue, marked.flat());
+    for (let from = 0; from < heads.length; from += sentAtOnce) {
+      const marked = await mapLimit(heads.slice(from, from + sentAtOnce), markedAtOnce, async (head) => ((await unlessFailed(mark(leases, head, now()), false)) ? [messageOf(head.id)] : []));
+      await unlessFailed(sendEnds(clientOf, endsQueue, marked.flat()), undefined);
+    }
   };
   // nobody has tried those yet
   await send(late, (lease) => ({ kind: 'end', lease, why: expired(now()) }));
   await send(due, (lease) => ({ kind: 'again', lease }));
+  if (failures.length > 0) throw failures[0];
 };

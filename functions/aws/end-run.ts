@@ -26,7 +26,7 @@ export const endRun = async (ended: JobEnded, deps: ReleaseDeps, signal: AbortSi
   const mine = record.leases.filter((lease) => lease.terms.jobRole !== true && !isOver(lease) && isEndOf({ run: ended.run, at, resumedAt }, lease));
   const failures: unknown[] = [];
   await mapLimit(mine, atOnce, (lease) => endLease(lease, endingOf(ended, now()), deps, signal).catch((error: unknown) => void failures.push(error)));
-  if (holdingRuleFor(rulesOf(configuration).jobRoles, ended)) await sendEnd(deps.clientOf, deps.endsQueue, { kind: 'role', ended }, graceAfter(ended, heardAt, sentAt));
+  if (holdingRuleFor(rulesOf(configuration).jobRoles, ended)) await sendEnd(deps.clientOf, deps.endsQueue, { kind: 'role', ended, heardAt: heardAt.toISOString() }, graceAfter(ended, heardAt, sentAt));
   log.info('run ended', { platform: ended.run.platform, state: ended.state, leases: mine.length });
   // the others need not wait for one that failed; the message comes again for it
   if (failures.length > 0) throw failures[0];

@@ -21,7 +21,7 @@ export type EndMessage =
   /** One whose revocation is pending is tried again; `isPutOff`: that was put off once, since its issuer was silent. */
   | { kind: 'again'; lease: string; isPutOff?: boolean }
   /** The sessions of a run's role, a little later: who shares it may have just begun. */
-  | { kind: 'role'; ended: JobEnded }
+  | { kind: 'role'; ended: JobEnded; heardAt?: string }
   /** By the clock: what is due again, and once a day what events and timers missed. */
   | { kind: 'due' }
   | { kind: 'day' };

@@ -62,7 +62,7 @@ const noted = async (rule: JobRole, { run, source, name }: JobStarted | JobEnded
 const never = '9999-12-31T00:00:00.000Z';
 
 /** Ends the sessions of a run's role that were issued before its end, where a rule says so and it was the only run that had the role. */
-export const endRole = async (ended: JobEnded, deps: ReleaseDeps, signal: AbortSignal): Promise<void> => {
+export const endRole = async (ended: JobEnded, deps: ReleaseDeps, signal: AbortSignal, heardAt = ended.at): Promise<void> => {
   const { jobRoles } = rulesOf(deps.configuration);
   const [rule, holding] = [ruleFor(jobRoles, ended), holdingRuleFor(jobRoles, ended)];
   if (!holding) return;
@@ -70,7 +70,7 @@ export const endRole = async (ended: JobEnded, deps: ReleaseDeps, signal: AbortS
   const at = endedAt(ended, now());
   const why = endingOf(ended, now());
   const { leases: all } = await leases.run(ended.run);
-  const held = all.filter(({ terms, registeredAt, by }) => terms.jobRole === true && terms.credential === credentialOfRole(holding) && isOfEnd(terms.run.job, ended.run.job) && !isOfLaterLife({ registeredAt, by }, ended, at));
+  const held = all.filter(({ terms, registeredAt, by }) => terms.jobRole === true && terms.credential === credentialOfRole(holding) && isOfEnd(terms.run.job, ended.run.job) && !isOfLaterLife({ registeredAt, by }, ended, at, heardAt > at ? heardAt : at));
   const seen = held.filter(({ terms }) => !terms.unseen);
   for (const lease of seen) await (rule || isOver(lease) ? endLease(lease, why, deps, signal) : leave(lease, why, deps));
   if (seen.length > 0 || !rule) return;
@@ -84,11 +84,11 @@ export const endRole = async (ended: JobEnded, deps: ReleaseDeps, signal: AbortS
 /** An end of the whole run is one of all its jobs. */
 const isOfEnd = (job: string | undefined, ended: string | undefined): boolean => ended === undefined || job === ended;
 
-/** Whether a note is of a life that the run has come back to: it says so, or was made so long after that end. */
-const isOfLaterLife = ({ registeredAt, by }: Pick<Lease, 'registeredAt' | 'by'>, { run, source }: JobEnded, at: string): boolean => {
+/** Whether a note is of a life that the run has come back to: it says so, or was made so long after that end was heard of. */
+const isOfLaterLife = ({ registeredAt, by }: Pick<Lease, 'registeredAt' | 'by'>, { run, source }: JobEnded, at: string, heardAt: string): boolean => {
   const life = by.subject.slice(source.length + 1);
   if (life !== '') return isResumed({ run, at: life }, { at });
-  return isResumed({ run, at: registeredAt }, { at: new Date(Date.parse(at) + graceSeconds * 1000).toISOString() });
+  return isResumed({ run, at: registeredAt }, { at: new Date(Date.parse(heardAt) + graceSeconds * 1000).toISOString() });
 };
 
 /** A run that had the role and that no rule is about: it has it no longer, and nothing is cut. */

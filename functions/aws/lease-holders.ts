@@ -123,11 +123,15 @@ export const unclaimEnd = ({ documents, table }: Leases, credential: string, lea
     ),
   );
 
+/** Takes away the claim of a lease that is over: whoever lends the credential anew may. */
+export const dropClaim = ({ documents, table }: Leases, credential: string, lease: string): Promise<boolean> =>
+  tried(documents.send(new UpdateCommand({ TableName: table, Key: keyOf(credential), UpdateExpression: 'REMOVE ending, endingAt', ConditionExpression: 'ending = :me', ExpressionAttributeValues: { ':me': lease } })));
+
 /** Forgets a credential whose end is done. Harmless where somebody else has it by now. */
-export const forgetHolders = async ({ documents, table }: Leases, credential: string, lease: string): Promise<void> => {
-  const key = { TableName: table, Key: keyOf(credential), ExpressionAttributeValues: { ':me': lease } };
-  if (await tried(documents.send(new DeleteCommand({ ...key, ConditionExpression: 'ending = :me AND attribute_not_exists(holders)' })))) return;
-  await tried(documents.send(new UpdateCommand({ ...key, UpdateExpression: 'REMOVE ending, endingAt', ConditionExpression: 'ending = :me' })));
+export const forgetHolders = async (leases: Leases, credential: string, lease: string): Promise<void> => {
+  const { documents, table } = leases;
+  const whole = { TableName: table, Key: keyOf(credential), ConditionExpression: 'ending = :me AND attribute_not_exists(holders)', ExpressionAttributeValues: { ':me': lease } };
+  if (!(await tried(documents.send(new DeleteCommand(whole))))) await dropClaim(leases, credential, lease);
 };
 
 /** Who has a credential at this moment. */

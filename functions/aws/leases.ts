@@ -36,6 +36,9 @@ export interface EndMarker extends RunEnd {
 /** Where the mark of an end stands. */
 export const markerKeyOf = (run: RunName) => ({ pk: `run#${runKeyOf(digest, run)}`, sk: run.job === undefined ? 'ended' : `ended#${digest(run.job).slice(0, 20)}` });
 
+/** Where it stands that a run lives again. */
+export const againKeyOf = (run: RunName) => ({ pk: `run#${runKeyOf(digest, run)}`, sk: 'again' });
+
 /** One attempt of a run: its ends, and what was lent to it. */
 export interface RunRecord {
   key: string;
@@ -47,6 +50,9 @@ export interface RunRecord {
 }
 
 const markerDays = 14;
+
+/** When what is marked of a run is forgotten, in seconds since 1970. */
+export const expiryOfMark = (now: Date): number => Math.floor(now.getTime() / 1000) + markerDays * 86_400;
 
 /** The table of leases: who was lent what, and what became of it; hash-chained lines like the ledger's, grouped by run. */
 export class Leases {
@@ -68,11 +74,12 @@ export class Leases {
     const items = await this.itemsOf(`run#${key}`);
     const lines = new Map<string, LeaseLine[]>();
     const jobs = new Map<string, EndMarker>();
-    let ended: EndMarker | undefined;
+    let [ended, again]: [EndMarker?, Record<string, unknown>?] = [];
     for (const item of items) {
       const [kind, id = '', part] = String(item.sk).split('#');
       if (kind === 'ended' && item.job === undefined) ended = item.marker as EndMarker;
       else if (kind === 'ended') jobs.set(String(item.job), item.marker as EndMarker);
+      else if (kind === 'again') again = item;
       else if (part === 'line') {
         const told = lines.get(id) ?? [];
         told.push(item.line as LeaseLine);
@@ -80,7 +87,8 @@ export class Leases {
       }
     }
     const leases = [...lines].flatMap(([id, told]) => leaseOf(id, told) ?? []);
-    return { key, ...(ended ? { ended } : {}), jobs, leases };
+    const resumed = ended && again && String(again.at) > ended.at ? { resumedAt: String(again.since) } : {};
+    return { key, ...(ended ? { ended: { ...ended, ...resumed } } : {}), jobs, leases };
   }
 
   private async itemsOf(pk: string, prefix?: string): Promise<Record<string, unknown>[]> {
@@ -112,8 +120,7 @@ export class Leases {
 
   /** Writes that a run, or one job of it, is over. Twice is fine; the latest end of a run that came back counts. */
   async markEnded(run: RunName, marker: EndMarker): Promise<void> {
-    const expires = Math.floor(this.now().getTime() / 1000) + markerDays * 86_400;
-    const Item = { ...markerKeyOf(run), job: run.job, marker, expires };
+    const Item = { ...markerKeyOf(run), job: run.job, marker, expires: expiryOfMark(this.now()) };
     try {
       await this.documents.send(
         new PutCommand({ TableName: this.table, Item, ConditionExpression: 'attribute_not_exists(pk) OR marker.#at < :at', ExpressionAttributeNames: { '#at': 'at' }, ExpressionAttributeValues: { ':at': marker.at } }),

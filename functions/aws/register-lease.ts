@@ -5,7 +5,7 @@ import { isAfter } from '../core/run-end.ts';
 import { digest } from './digest.ts';
 import { sendEnd } from './ends.ts';
 import { rulesOf, type LeaseDeps } from './lease-deps.ts';
-import { addHolder, forgetHolders, holdersOf } from './lease-holders.ts';
+import { addHolder, dropClaim, holdersOf } from './lease-holders.ts';
 import type { EndMarker, RunRecord } from './leases.ts';
 import { armTimer } from './timers.ts';
 
@@ -77,7 +77,7 @@ const takeOver = async ({ id, terms }: Lease, { leases }: LeaseDeps): Promise<bo
   const { ending } = await holdersOf(leases, terms.credential);
   const other = ending === undefined ? undefined : await leases.load(ending);
   if (ending !== undefined && (!other || !isOver(other))) return false;
-  if (ending !== undefined) await forgetHolders(leases, terms.credential, ending);
+  if (ending !== undefined) await dropClaim(leases, terms.credential, ending);
   return addHolder(leases, terms.credential, id);
 };
 

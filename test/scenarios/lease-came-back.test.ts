@@ -19,7 +19,7 @@ describe('a run that comes back under its id', () => {
   let play: Awaited<ReturnType<typeof openPlay>>;
   beforeAll(async () => {
     play = await openPlay({
-      runners: 40,
+      runners: 45,
       values: { buildkite: { kind: 'token', prefix: 'bk', length: 24 }, cursor: { kind: 'token', prefix: 'cu', length: 40 } },
       aws: { secrets: [{ name: 'rescind/buildkite', value: '${buildkite}' }, { name: 'rescind/cursor', value: '${cursor}' }] },
       configuration: { sources: [{ source: 'buildkite', secrets: ['rescind/buildkite'] }, { source: 'cursor', secrets: ['rescind/cursor'] }] },
@@ -118,6 +118,24 @@ describe('a run that comes back under its id', () => {
     // nor does a beginning that was heard keep an end from being one
     await handled(agents.ended(12, now()));
     await refused(12, agents.run(12));
+  });
+
+  it('has come back although that is told before the end that it follows, the first one or a later one', async () => {
+    for (const n of [42, 44]) {
+      const end = now();
+      play.clock.leap(5);
+      await handled(agents.runs(15, now()));
+      play.clock.leap(5);
+      await handled(agents.ended(15, end));
+      const id = await lent(n, agents.run(15));
+      await handled(agents.ended(15, end));
+      expect(await stands(id, n)).toEqual(['active', true]);
+      play.clock.leap(5);
+      // the next end takes it back, and is the one that the next turn comes back from
+      await handled(agents.ended(15, now()));
+      await play.town.becomes(id, 'released');
+      play.clock.leap(5);
+    }
   });
 
   it('has not come back by a message without a time that its end has just overtaken', async () => {

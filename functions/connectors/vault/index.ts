@@ -54,13 +54,17 @@ const issuerOf = (edges: Edges): Issuer => {
       const met = meet(credential, context);
       if ('refused' in met) return { exists: false, note: met.refused };
       const { namespace } = met.of;
-      const [found, server] = await Promise.all([kindOf(met.of).find(met.of, met.visit), met.visit.server('now').catch(() => undefined)]);
-      context.signal.throwIfAborted();
-      const doubt = server && serverDoubt(server, namespace, credential.account);
+      const asked = met.visit.server('now');
+      asked.catch(() => undefined);
+      const found = await kindOf(met.of).find(met.of, met.visit);
+      if (!found.exists && credential.account === undefined) return found;
+      // where it cannot be asked now, what was found would not be bound to its server: thrown, and asked again
+      const server = await asked;
+      const doubt = serverDoubt(server, namespace, credential.account);
       if (doubt !== undefined && credential.account !== undefined) throw new VaultFailed(`it could not be looked up: ${doubt}`);
       if (!found.exists || doubt !== undefined) return { ...found, exists: false, note: doubt ?? found.note };
       seen.add(met.id);
-      return { ...found, name: spellingOf(met.of, edges.configuration.vault?.namespace), ...(server?.cluster === undefined ? {} : { account: server.cluster }) };
+      return { ...found, name: spellingOf(met.of, edges.configuration.vault?.namespace), ...(server.cluster === undefined ? {} : { account: server.cluster }) };
     },
     contain: async (credential, context) => {
       const met = meet(credential, context);

@@ -78,7 +78,19 @@ describe('the server that the credential was lent from', () => {
     expect((await probe()).verdict).toBe('unknown');
     // what was lent without a word about its cluster is judged as it was
     expect((await house.probe(`token/${house.who.job.accessor}`)).verdict).toBe('dead');
-    expect(await house.find(`token/${house.who.child.accessor}`)).not.toHaveProperty('account');
+  });
+
+  it('is not lent from where it does not say which it is bound to: unbound where it never says, asked again where it is silent', async () => {
+    const house = await open();
+    const { behaviours } = house.house;
+    const name = `token/${house.who.job.accessor}`;
+    behaviours.set([{ service: 'vault', operation: 'GET /v1/sys/health', effect: 'refuse', status: 404, code: '', message: '' }]);
+    expect(await house.find(name)).toMatchObject({ exists: true });
+    expect(await house.find(name)).not.toHaveProperty('account');
+    behaviours.set([{ service: 'vault', operation: 'GET /v1/sys/health', effect: 'down', status: 503 }]);
+    await expect(house.find(name)).rejects.toThrow('503');
+    behaviours.set([]);
+    expect(await house.find(name)).toHaveProperty('account');
   });
 });
 
