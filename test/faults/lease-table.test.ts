@@ -90,7 +90,8 @@ describe('a table that throttles for longer than our clients wait', () => {
       const id = (await town.register(1, 501)).body.id ?? '';
       town.behaviours.add({ service: 'dynamodb', operation: 'PutItem', resource: 'leases', effect: 'throttle', times: 5 });
       await town.runEnded(501);
-      await town.until(() => town.logged.includes('message failed'), 'the message fails');
+      // the clients wait by chance between their tries: 15 seconds in all at most, and then the message is done with
+      await town.until(() => town.logged.includes('message failed'), 'the message fails', 60);
       await town.becomes(id, 'released');
       expect([await town.isAlive(token(1)), town.platform.deadLetters()]).toEqual([false, []]);
     }, { speed: 5 });
