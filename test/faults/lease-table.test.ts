@@ -85,15 +85,15 @@ describe('when what we stand on has a bad moment', () => {
 
 describe('a table that throttles for longer than our clients wait', () => {
   it('makes the end come back, and loses none', async () => {
-    // so slow that the message is not delivered to a second function while the first still waits
+    // so slow that the message is not delivered to a second function while the first still waits: for it, the queue's 60 seconds
+    // must be more than the 15 that our clients wait at most
     await inLeaseTown({}, async ({ town }) => {
       const id = (await town.register(1, 501)).body.id ?? '';
       town.behaviours.add({ service: 'dynamodb', operation: 'PutItem', resource: 'leases', effect: 'throttle', times: 5 });
       await town.runEnded(501);
-      // the clients wait by chance between their tries: 15 seconds in all at most, and then the message is done with
       await town.until(() => town.logged.includes('message failed'), 'the message fails', 60);
       await town.becomes(id, 'released');
       expect([await town.isAlive(token(1)), town.platform.deadLetters()]).toEqual([false, []]);
-    }, { speed: 5 });
+    }, { speed: 2 });
   });
 });
