@@ -5,7 +5,7 @@ import { clockOf, type Clock } from '../../local/clock.ts';
 import type { World } from '../../local/world/world.ts';
 import { gitleaksFinding, trufflehogFinding, type Delivery, type Town } from '../town.ts';
 import { worldOf, type Wanted } from '../world-of.ts';
-import { alive, asWorld, expectConfirmed, inTown, onePair, whats } from './telling.ts';
+import { alive, asWorld, expectConfirmed, inTown, onePair, whats } from '../scenarios/telling.ts';
 
 // on a busy machine everything takes longer, and is as true
 vi.setConfig({ testTimeout: 90_000 });

@@ -6,7 +6,7 @@ import { clientsOf } from '../../functions/aws/clients.ts';
 import { bodiesBucket } from '../../local/platform.ts';
 import { credentialsOf, region } from '../../local/roles.ts';
 import { gitleaksFinding, openTown, trufflehogFinding, type Delivery, type Town } from '../town.ts';
-import { pairsWorld, replacedOf } from './pairs.ts';
+import { pairsWorld, replacedOf } from '../scenarios/pairs.ts';
 
 const users = ['replayed', 'crowded', 'shared', 'scanned', 'closed', 'reopened', 'bulky'] as const;
 type User = (typeof users)[number];
