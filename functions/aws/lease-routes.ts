@@ -1,17 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
-import { leaseViewOf, type Caller, type Ending, type Lease } from '../core/lease.ts';
+import { isOver, leaseViewOf, type Caller, type Ending, type Lease } from '../core/lease.ts';
 import { awsIam, ownNames, type Configuration, type LeaseSubject } from '../core/configuration.ts';
 import { callerOf, fulfilled, iamSubjectsOf, isHolder, principalOf, rightsFor, runFor, runOfToken, subjectsOf, type Claims } from '../core/lease-rights.ts';
-import { Refused, secondsIn, wishOf, type Wish } from '../core/lease-terms.ts';
+import { leaseIdOf, Refused, secondsIn, wishOf, type Wish } from '../core/lease-terms.ts';
 import type { Found } from '../core/connector.ts';
 import type { RunName } from '../../events/trigger.ts';
+import { digest } from './digest.ts';
 import { fieldsOf, mostReason, reasonOf } from './api-request.ts';
 import { sendEnd } from './ends.ts';
 import type { HttpAnswer, HttpRequest } from './http.ts';
 import { credentialOf, rulesOf, type LeaseDeps } from './lease-deps.ts';
 import { asProven, keepRefusal, keepUse } from './lease-uses.ts';
 import type { Checked } from './oidc.ts';
-import { register, renew } from './register-lease.ts';
+import { isOverAlready, register, renew } from './register-lease.ts';
 import { errorName } from './log.ts';
 
 export interface LeaseApiDeps extends LeaseDeps {
@@ -68,12 +69,33 @@ export const postLease = async (request: HttpRequest, known: Known, deps: LeaseA
   const { configuration, now } = deps;
   const rules = rulesOf(configuration);
   const wish = wishOf(fieldsOf(request), now(), rules.maximumMinutes);
-  const { subject, credential, seen } = await grantedOf(wish.credential, known, deps, signal);
+  const { subject, credential, seen } = await grantedOf(wish.credential, known, deps, signal).catch(async (error: unknown) => {
+    throw (await overOf(wish, known, deps)) ?? error;
+  });
   const run = runFor(wish, known.run, subject, rules);
   const by = { ...known.by, as: subject.name };
   const { lease, isNew } = await register({ run, credential, owner: subject.owner, principal: seen.principal, account: seen.account, reason: wish.reason, seconds: wish.seconds, by }, deps);
   if (!isNew) await keepUse(deps, { what: 'registered-again', by, lease: lease.id, reason: wish.reason });
   return { status: isNew ? 201 : 200, body: answerOf(lease, deps) };
+};
+
+/** The answer to a holder that asks again for a lease of its own that is over: its credential may be gone, and then no right finds it any more. */
+const overOf = async (wish: Wish, { subjects, run, by }: Known, { leases, configuration }: LeaseApiDeps): Promise<Refused | undefined> => {
+  const { connector, id: name } = wish.credential;
+  const runs = subjects.filter(({ may }) => may.some((right) => right.connector === connector)).flatMap((subject) => runIfAny(() => runFor(wish, run, subject, rulesOf(configuration))));
+  const ids = [...new Set(runs.map((one) => leaseIdOf(digest, one, `${connector}:${name}`, by)))];
+  const found = (await Promise.all(ids.map((id) => leases.load(id)))).find((lease) => lease && isOver(lease));
+  return found && isOverAlready(found);
+};
+
+/** The run where the caller may name it. */
+const runIfAny = (named: () => RunName): RunName[] => {
+  try {
+    return [named()];
+  } catch (error) {
+    if (error instanceof Refused) return [];
+    throw error;
+  }
 };
 
 /** Whether an id names a secret of Rescind's own, or something in the list of its own. */

@@ -27,6 +27,9 @@ const mostOfRun = 200;
 
 const beingEnded = 'this credential is being taken back at this moment: it cannot be lent';
 
+/** What its holder is told who asks for it again. */
+export const isOverAlready = ({ id, status }: Lease): Refused => new Refused(409, `this lease is over (${status}), as ${id}: a new credential is another lease`, id);
+
 /** The end that is known of a run or of that job of it, as far as it is later than what the caller's token belongs to. */
 const endFor = ({ ended, jobs }: Pick<RunRecord, 'ended' | 'jobs'>, { run, by }: Pick<Lending, 'run' | 'by'>, registeredAt: number): EndMarker | undefined =>
   [ended, run.job === undefined ? undefined : jobs.get(run.job)].find((marker) => marker !== undefined && !isAfter(by, run.platform, marker, registeredAt));
@@ -41,11 +44,11 @@ export const register = async (lending: Lending, deps: LeaseDeps): Promise<{ lea
   const id = leaseIdOf(digest, run, credential, by);
   const record = await leases.run(run);
   const known = record.leases.find((lease) => lease.id === id);
-  if (known && isOver(known)) throw new Refused(409, `this lease is over (${known.status}): a new credential is another lease`);
+  if (known && isOver(known)) throw isOverAlready(known);
   if (!known && record.leases.length >= mostOfRun) throw new Refused(409, `the run has ${mostOfRun} leases, the most that one run can have`);
   const { lease, isNew } = known ? { lease: known, isNew: false } : await written(id, lending, deps);
   // the same request at the same moment may have been answered, and its lease have ended, since the look
-  if (isOver(lease)) throw new Refused(409, `this lease is over (${lease.status}): a new credential is another lease`);
+  if (isOver(lease)) throw isOverAlready(lease);
   // a head that was not written keeps a lease off every list and every sweep
   if (!isNew) await leases.project(lease);
   await armTimer(lease, deps, { isNew });

@@ -200,7 +200,8 @@ describe('the answers of a running service', () => {
       await ask('POST', `/leases/${String(lent.id)}/end`, 202, { token, as: 'POST /leases/{id}/end' });
       expect(await becomes(lent.id, 'released')).toMatchObject({ basis: 'record', ending: { kind: 'by-holder' } });
       await ask('POST', `/leases/${String(lent.id)}/renew`, 409, { token, as: 'POST /leases/{id}/renew' });
-      await ask('POST', '/leases', 403, { token, body: wish(accessors[0]) });
+      expect(await ask('POST', '/leases', 409, { token, body: wish(accessors[0]) })).toMatchObject({ lease: lent.id });
+      await ask('POST', '/leases', 403, { token, body: wish('nosuchaccessor0000000000') });
     });
 
     it('refuse what is for a run that is over', async () => {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -100,6 +100,19 @@ const comesBack = async (kills: readonly number[]): Promise<void> => {
 };
 
 describe('the service with a data folder', () => {
+  test('killed before it kept what it was answered, it sends everything once more and ends the same', { timeout: 120_000 }, async () => {
+    const data = folder();
+    await run(data);
+    const path = join(data, 'world', 'reports.json');
+    const book = JSON.parse(readFileSync(path, 'utf8')) as { sent: { name: string }[] };
+    expect(book.sent.length).toBeGreaterThan(8);
+    writeFileSync(path, JSON.stringify({ ...book, sent: [] }));
+    const again = await run(data);
+    expect(again.code, again.said.slice(-6000)).toBe(0);
+    expect(tableOf(again)).toEqual(undisturbed.table);
+    expect((JSON.parse(readFileSync(path, 'utf8')) as { sent: { name: string }[] }).sent.map(({ name }) => name).sort()).toEqual(book.sent.map(({ name }) => name).sort());
+  });
+
   test(`killed at any of ${moments} moments and started again, it ends like one that was never disturbed`, { timeout: 1_200_000 }, async () => {
     const first = undisturbed.seconds / (moments + 1);
     const waiting = Array.from({ length: moments }, (_, index) => [first * (index + 1)]);

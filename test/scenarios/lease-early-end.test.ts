@@ -30,8 +30,8 @@ describe('an end that comes before the lease', () => {
     expect([await town.isAlive(token(1)), await town.isAlive(`vault:token/${accessorOf(1, true)}`), await town.isAlive(token(2))]).toEqual([false, false, true]);
     expect(town.counted.get('LeaseRefused')).toBe(1);
     await town.until(() => town.platform.timers().length === 0, 'its timer is deleted');
-    // its vault knows the token no more; and another attempt of the run is not over
-    expect((await town.register(1, 500)).status).toBe(403);
+    // its vault knows the token no more, and the lease still tells; and another attempt of the run is not over
+    expect(await town.register(1, 500)).toMatchObject({ status: 409, body: { lease: id } });
     expect((await town.register(2, 500, { claims: { run_attempt: '2' } })).status).toBe(201);
   });
 

@@ -131,4 +131,22 @@ describe('a request for a lease', () => {
     expect(seen).toEqual([...new Set(seen)].sort().reverse());
     expect(await town.rows('&status=active')).toHaveLength(9);
   });
+
+  it('that comes again when its lease is over is told so by the lease\'s name, though its issuer knows the credential no more', async () => {
+    const { town } = play;
+    const { body: { id = '' } } = await town.register(4, 504);
+    await town.runEnded(504);
+    await town.becomes(id, 'released');
+    const over: LeaseAnswer = { status: 409, body: { lease: id, error: expect.stringContaining(`over (released), as ${id}`) as string } };
+    expect(await town.register(4, 504)).toEqual(over);
+    // whoever is another run learns no more than that the right finds nothing
+    expect(await town.register(4, 505)).toMatchObject({ status: 403 });
+    expect((await town.look(id)).status).toBe('released');
+    const byBroker = { credential: { connector: 'vault', id: `token/${accessorOf(5)}` }, reason: 'x', minutes: 10, run: { ...run, run: 'r-5' } };
+    const own = (await broker(byBroker)).body.id ?? '';
+    expect((await town.lease(`/iam/leases/${own}/end`, { principal: brokerRole }, {})).status).toBe(202);
+    await town.becomes(own, 'released');
+    expect(await broker(byBroker)).toMatchObject({ status: 409, body: { lease: own } });
+    expect(await broker({ ...byBroker, run: { ...run, run: 'r-6' } })).not.toMatchObject({ status: 409 });
+  });
 });
