@@ -5,7 +5,7 @@ import { sendEnd } from './ends.ts';
 import { credentialOf, type ReleaseDeps } from './lease-deps.ts';
 import { dropHolder, forgetHolders } from './lease-holders.ts';
 import { takeEnd } from './take-end.ts';
-import { errorName } from './log.ts';
+import { errorSays } from './log.ts';
 import { noticing } from './notices.ts';
 import { heard } from './silence.ts';
 import { enqueue } from './queue.ts';
@@ -140,7 +140,7 @@ const attempt = async (lease: Lease, id: string, issuer: Issuer | undefined, set
       tried.probes.push({ at: now().getTime(), probed });
     }
   } catch (error) {
-    tried.error = errorName(error);
+    tried.error = errorSays(error);
   }
   return tried;
 };

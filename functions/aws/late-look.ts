@@ -2,7 +2,7 @@ import type { Child, Issuer } from '../core/connector.ts';
 import { deliveryIdOf } from '../core/ids.ts';
 import { digest } from './digest.ts';
 import type { IndexDeps } from './index-secret.ts';
-import { errorName } from './log.ts';
+import { errorSays } from './log.ts';
 import { dropLook, getLook, type Look } from './looks.ts';
 import { enqueue, type SealedFinding } from './queue.ts';
 
@@ -40,7 +40,7 @@ const asked = async (look: Look, issuer: Issuer | undefined, { now, sleep }: Ind
     return { children: (await issuer?.watch?.({ ...look.credential, copies: [] }, new Date(look.since), { now, sleep, signal })) ?? [] };
   } catch (error) {
     signal.throwIfAborted();
-    return { failed: errorName(error) };
+    return { failed: errorSays(error) };
   }
 };
 

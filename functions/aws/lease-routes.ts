@@ -13,7 +13,7 @@ import { credentialOf, rulesOf, type LeaseDeps } from './lease-deps.ts';
 import { asProven, keepRefusal, keepUse } from './lease-uses.ts';
 import type { Checked } from './oidc.ts';
 import { isOverAlready, register, renew } from './register-lease.ts';
-import { errorName } from './log.ts';
+import { errorSays } from './log.ts';
 
 export interface LeaseApiDeps extends LeaseDeps {
   /** Checks an OIDC token. */
@@ -134,7 +134,7 @@ const lookUp = async (id: string, { issuers, now, sleep, log }: LeaseApiDeps, si
   try {
     return await issuer.find(credential, { case: 'lease', round: 0, now, sleep, signal, binding: {}, intent: { noted: [], note: async () => undefined } });
   } catch (error) {
-    log.error('credential could not be looked up', { connector: credential.issuer, error: errorName(error) });
+    log.error('credential could not be looked up', { connector: credential.issuer, error: errorSays(error) });
     throw new Refused(503, 'its issuer could not be asked about that credential: try again');
   }
 };

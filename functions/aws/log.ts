@@ -1,5 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
+import { IssuerFailed } from '../core/connector.ts';
 import { dimensions, metrics, namespace, type MetricName } from './metrics.ts';
 
 /** What functions say about themselves: facts in fields, never a value. */
@@ -40,3 +41,6 @@ export const withoutMessage = (error: unknown): Error => {
 
 /** An error's name and nothing else: messages of others may quote what they were given. */
 export const errorName = (error: unknown): string => (error instanceof Error ? error.name : typeof error);
+
+/** What may be kept of an error: the sentence that a connector wrote for people, or no more than the name. */
+export const errorSays = (error: unknown): string => (error instanceof IssuerFailed ? error.message : errorName(error));

@@ -5,7 +5,7 @@ import { caseIdOf } from '../core/ids.ts';
 import { matchesOf, shareHeld, watchAll, type DispatchDeps } from './admit.ts';
 import { release } from './claims.ts';
 import { digest } from './digest.ts';
-import { errorName } from './log.ts';
+import { errorSays } from './log.ts';
 import { admitMatch, begin, joinOther } from './open-case.ts';
 import { sealFinding } from './seal.ts';
 
@@ -27,8 +27,8 @@ export const admitLookup = async (report: Report, lookup: Lookup, deps: Dispatch
     fetched = await reporter.fetchValue(lookup, { signal });
   } catch (error) {
     count('LookupFailed');
-    log.warn('value could not be fetched', { case: id, connector: lookup.connector, error: errorName(error) });
-    await ledger.tell(id, () => ({ kind: 'lookup-failed', note: `${lookup.connector} did not give the value (${errorName(error)}); it is asked again` }), found);
+    log.warn('value could not be fetched', { case: id, connector: lookup.connector, error: errorSays(error) });
+    await ledger.tell(id, () => ({ kind: 'lookup-failed', note: `${lookup.connector} did not give the value (${errorSays(error)}); it is asked again` }), found);
     throw error;
   }
   if ('gone' in fetched) {

@@ -5,7 +5,7 @@ import { moveOf, nextOf, roundOf } from '../core/run.ts';
 import type { Next, Step } from '../core/step.ts';
 import type { ClientOf } from './clients.ts';
 import { isConditionFailed, type Ledger } from './ledger.ts';
-import { errorName, type Count, type Log } from './log.ts';
+import { errorSays, type Count, type Log } from './log.ts';
 import { noticing } from './notices.ts';
 import type { Registry } from './registry.ts';
 
@@ -85,8 +85,8 @@ export const stepping = async (name: string, step: Step, deps: Pick<StepDeps, 'l
   } catch (error) {
     if (error instanceof Superseded) return superseded(step);
     deps.count('StepFailed');
-    deps.log.error('step failed', { case: step.case, attempt: step.attempt, step: name, error: errorName(error) });
-    if (!isConditionFailed(error)) await deps.ledger.tell(step.case, () => ({ kind: 'failed', attempt: step.attempt, step: name, error: errorName(error) }));
+    deps.log.error('step failed', { case: step.case, attempt: step.attempt, step: name, error: errorSays(error) });
+    if (!isConditionFailed(error)) await deps.ledger.tell(step.case, () => ({ kind: 'failed', attempt: step.attempt, step: name, error: errorSays(error) }));
     throw error;
   }
 };

@@ -1,4 +1,5 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { IssuerFailed } from '../core/connector.ts';
 import type { Edges } from './edges.ts';
 import { inFlight } from './in-flight.ts';
 import { leafAt } from './leaf-at.ts';
@@ -23,10 +24,10 @@ export const tokenFrom = (edges: Edges, provider: string): ApiToken => {
       text = (await edges.clientOf(SecretsManagerClient).send(new GetSecretValueCommand({ SecretId: secret }), { abortSignal: signal })).SecretString;
     } catch (error) {
       signal.throwIfAborted();
-      throw new Error(`the token for ${provider} could not be read from the secret ${secret} (${codeOf(error)}): see that it exists and that this function may read it`);
+      throw new IssuerFailed(`the token for ${provider} could not be read from the secret ${secret} (${codeOf(error)}): see that it exists and that this function may read it`);
     }
     const token = text === undefined ? undefined : leafAt(text, undefined);
-    if (!token) throw new Error(`the secret ${secret} holds no token for ${provider}: put one there, as its whole text or as the only secret field of a JSON object`);
+    if (!token) throw new IssuerFailed(`the secret ${secret} holds no token for ${provider}: put one there, as its whole text or as the only secret field of a JSON object`);
     known.set(secret, { token, until: performance.now() + freshMilliseconds });
     return token;
   };

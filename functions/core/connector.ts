@@ -1,5 +1,16 @@
 import type { CredentialName, Lookup } from '../../events/trigger.ts';
 
+/**
+ * What a connector throws where its provider could not be asked, and asking again may help. The message is shown to people and
+ * kept: it says what is wrong and what to do, and quotes neither a value nor an answer.
+ */
+export class IssuerFailed extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'IssuerFailed';
+  }
+}
+
 /** What a connector promises about its provider. Core and playbooks read these and nothing else about it. */
 export interface ConnectorFacts {
   effect: 'immediate' | 'eventual' | 'async' | 'manual';

@@ -66,7 +66,7 @@ export type LeaseEntry =
   | { kind: 'refused'; reason: string }
   /** A fact that a connector wants to find again when it repeats its act. */
   | { kind: 'noted'; fact: Record<string, unknown> }
-  /** It was tried and death was not seen. `actedAt` in milliseconds since 1970; `error` names what was thrown; `nextAt` (ISO 8601) is when it is tried again, `dueAt` when the sweep does so where nothing else did. */
+  /** It was tried and death was not seen. `actedAt` in milliseconds since 1970; `error` says what was thrown; `nextAt` (ISO 8601) is when it is tried again, `dueAt` when the sweep does so where nothing else did. */
   | { kind: 'tried'; why: Ending; acted?: Acted; actedAt?: number; probes: TimedProbe[]; error?: string; note: string; nextAt?: string; dueAt: string }
   | { kind: 'released'; why: Ending; acted?: Acted; probes: TimedProbe[]; basis: 'value' | 'record'; note: string }
   | { kind: 'handed-on'; why: Ending; to: string[] }
@@ -240,8 +240,8 @@ export const endingInWords = ({ kind, state, source, by, reason }: Ending): stri
 
 const actedInWords = (acted: Acted): string => ('note' in acted ? acted.note : acted.result === 'refused' ? acted.reason : acted.question);
 
-const triedInWords = ({ acted, note, error, dueAt, nextAt = dueAt }: Extract<LeaseEntry, { kind: 'tried' }>): string =>
-  `${acted ? `${actedInWords(acted)}; ` : ''}${error ? `${error}; ` : ''}${note}; tried again at ${nextAt}`;
+const triedInWords = ({ acted, note, dueAt, nextAt = dueAt }: Extract<LeaseEntry, { kind: 'tried' }>): string =>
+  `${acted ? `${actedInWords(acted)}; ` : ''}${note}; tried again at ${nextAt}`;
 
 /** One sentence about a line, for a person. Holds no value, since no line does. */
 export const sentenceOf = (line: LeaseEntry): string => {

@@ -84,7 +84,7 @@ describe('a lease as it is shown', () => {
     [{ kind: 'renewed', expiresAt: at(50), timerAt: at(48), by }, `until ${at(50)} by repo:acme/app`],
     [{ kind: 'refused', reason: 'no' }, 'no'],
     [{ kind: 'noted', fact: { queued: 'a value' } }, 'noted queued'],
-    [{ ...tried, acted: { result: 'refused', reason: 'it will not', meanwhile: 'm' }, error: 'VaultFailed' }, 'it will not; VaultFailed'],
+    [{ ...tried, acted: { result: 'refused', reason: 'it will not', meanwhile: 'm' }, error: 'the vault is sealed', note: 'its issuer could not be asked (the vault is sealed)' }, 'it will not; its issuer could not be asked (the vault is sealed)'],
     [{ ...tried, acted: { result: 'ask', question: 'sure?' } }, 'sure?'],
     [{ kind: 'handed-on', why, to: ['l-2 (gitlab 1/3)'] }, 'lives on with l-2 (gitlab 1/3)'],
     [{ kind: 'shared', why, with: [], note: 'its start was not heard of' }, 'its start was not heard of'],

@@ -58,7 +58,7 @@ export const endLeases = async ({ check }: Checks, deployed: Deployed): Promise<
       const { note, registeredAt, endedAt } = await released(deployed, id, 60);
       expect(!house.vault.alive(vault.runner) && !house.vault.alive(vault.child), `the lease ${id} is released and its token, or the one that it minted, still opens`);
       const again = await register(deployed, job, accessors.runner, 30);
-      expect(again.status === 403, `a lease of what is dead was answered ${again.status} ${again.text}`);
+      expect(again.status === 409, `a lease of what is dead was answered ${again.status} ${again.text}`);
       const listed = await askSigned(deployed, 'leases', owner);
       expect(listed.status === 200 && listed.body.includes(id), `GET /leases does not show the lease: ${listed.status} ${listed.body.slice(0, 200)}`);
       deployed.say(`   ${((Date.parse(endedAt ?? '') - Date.parse(registeredAt)) / 1000).toFixed(1)} s after it was lent: ${note}`);

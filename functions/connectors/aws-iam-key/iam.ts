@@ -1,6 +1,6 @@
 import { GetAccessKeyLastUsedCommand, GetUserPolicyCommand, IAMClient, ListAccessKeysCommand } from '@aws-sdk/client-iam';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import type { Credential } from '../../core/connector.ts';
+import { IssuerFailed, type Credential } from '../../core/connector.ts';
 import type { Edges } from '../edges.ts';
 import { isCode } from '../provider-error.ts';
 import { denyPolicyName } from './facts.ts';
@@ -66,7 +66,7 @@ export const standingOf = async (edges: Edges, { name, principal }: Credential, 
   const owner = await ownerOfKey(edges, name, signal);
   if (typeof owner !== 'string') {
     const named = owner.user === principal ? undefined : await listedBy(edges, owner.user, name, signal);
-    if (!named?.key) throw new Error('IAM says whose key it is and does not list it there: ask again');
+    if (!named?.key) throw new IssuerFailed('IAM says whose key it is and does not list it there: ask again');
     return { told: 'listed', ...named, key: named.key };
   }
   const rest = remembered ? { user: remembered.user, keys: remembered.keys } : {};

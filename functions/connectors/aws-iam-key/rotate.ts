@@ -1,5 +1,5 @@
 import { CreateAccessKeyCommand, IAMClient } from '@aws-sdk/client-iam';
-import type { Acted, Child, Context, Copy, Credential, Left, Store } from '../../core/connector.ts';
+import { IssuerFailed, type Acted, type Child, type Context, type Copy, type Credential, type Left, type Store } from '../../core/connector.ts';
 import type { Edges } from '../edges.ts';
 import { isCode, isRefusal, isThrottle, refusalOf } from '../provider-error.ts';
 import { tokenOf } from '../token.ts';
@@ -123,7 +123,7 @@ const make = async (edges: Edges, user: string, context: Context): Promise<Pair 
       signal.throwIfAborted();
       try {
         const { AccessKey } = await client.send(new CreateAccessKeyCommand({ UserName: user }), { abortSignal: signal });
-        if (!AccessKey?.AccessKeyId || !AccessKey.SecretAccessKey) throw new Error('IAM answered CreateAccessKey without a key: try again');
+        if (!AccessKey?.AccessKeyId || !AccessKey.SecretAccessKey) throw new IssuerFailed('IAM answered CreateAccessKey without a key: try again');
         return { id: AccessKey.AccessKeyId, secret: AccessKey.SecretAccessKey };
       } catch (error) {
         signal.throwIfAborted();

@@ -1,4 +1,4 @@
-import type { Child, Credential } from '../../core/connector.ts';
+import { IssuerFailed, type Child, type Credential } from '../../core/connector.ts';
 import type { Edges } from '../edges.ts';
 import { deniedBefore } from './deny.ts';
 import { denyPolicyOf } from './iam.ts';
@@ -12,7 +12,7 @@ export const watchKey = async (edges: Edges, trail: Trail, { name, principal }: 
   const asked: Asked = { ...context, from: new Date(since.getTime() - longestSessionMilliseconds) };
   const minted = async (before: Date | undefined): Promise<Child[]> => {
     const { children, failed } = await mintedWith(edges, trail, { keyId: name, user: principal, before }, asked);
-    if (failed !== undefined) throw new Error(`CloudTrail could not be asked again: ${failed}`);
+    if (failed !== undefined) throw new IssuerFailed(`CloudTrail could not be asked again: ${failed}`);
     return children;
   };
   const children = await minted(undefined);

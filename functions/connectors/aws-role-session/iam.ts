@@ -1,3 +1,4 @@
+import { IssuerFailed } from '../../core/connector.ts';
 import {
   DeleteRolePolicyCommand, GetRoleCommand, GetRolePolicyCommand, IAMClient, ListRolePoliciesCommand, PutRolePolicyCommand, SimulatePrincipalPolicyCommand,
 } from '@aws-sdk/client-iam';
@@ -23,7 +24,7 @@ export interface Role {
 export const roleOf = async (edges: Edges, name: string, signal: AbortSignal): Promise<Role | undefined> => {
   try {
     const { Role: role } = await edges.clientOf(IAMClient).send(new GetRoleCommand({ RoleName: name }), { abortSignal: signal });
-    if (!role?.Arn || !role.RoleId || !role.CreateDate) throw new Error('IAM answered GetRole without a role: ask again');
+    if (!role?.Arn || !role.RoleId || !role.CreateDate) throw new IssuerFailed('IAM answered GetRole without a role: ask again');
     return { name, arn: role.Arn, id: role.RoleId, path: role.Path ?? '/', created: role.CreateDate, tags: Object.fromEntries((role.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value])) };
   } catch (error) {
     if (isCode(error, 'NoSuchEntity')) return undefined;
@@ -100,7 +101,7 @@ export const isDeniedByUs = async (edges: Edges, role: Role, userId: string, iss
     ],
   });
   const { EvaluationResults: results = [] } = await edges.clientOf(IAMClient).send(command, { abortSignal: signal });
-  if (results.length === 0) throw new Error('IAM evaluated nothing: ask again');
+  if (results.length === 0) throw new IssuerFailed('IAM evaluated nothing: ask again');
   // the simulator names an inline policy role_<role>_<policy>
   return results.some(({ EvalDecision, MatchedStatements }) => EvalDecision === 'explicitDeny' && (MatchedStatements ?? []).some(({ SourcePolicyId }) => SourcePolicyId?.endsWith(policyName)));
 };

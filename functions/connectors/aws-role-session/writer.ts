@@ -1,3 +1,4 @@
+import { IssuerFailed } from '../../core/connector.ts';
 import { IAMClient } from '@aws-sdk/client-iam';
 import type { Edges } from '../edges.ts';
 import { isCode, isRefusal, refusalOf } from '../provider-error.ts';
@@ -107,7 +108,7 @@ const flush = async (writing: Writing, take: () => Rider[], pacing: Pacing): Pro
     open = missing;
     if (open.length === 0) return;
   }
-  const error = new Error('somebody else writes the same policy again and again, and ours is not in it: ask again');
+  const error = new IssuerFailed('somebody else writes the same policy again and again, and ours is not in it: ask again');
   for (const rider of open) rider.fail(error);
 };
 

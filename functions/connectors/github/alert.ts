@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Lookup } from '../../../events/trigger.ts';
+import { IssuerFailed } from '../../core/connector.ts';
 import type { ApiToken } from '../api-token.ts';
 import type { Edges } from '../edges.ts';
 
@@ -11,8 +12,8 @@ const timeoutMilliseconds = 5_000;
 const longestPauseMilliseconds = 5_000;
 const mostHops = 2;
 
-/** Thrown where asking again may help; the message says what to do and quotes no body. */
-export class GitHubFailed extends Error {
+/** GitHub could not be asked. */
+export class GitHubFailed extends IssuerFailed {
   readonly status: number | undefined;
   constructor(message: string, status?: number) {
     super(message);

@@ -1,3 +1,5 @@
+import { IssuerFailed } from '../../core/connector.ts';
+
 /** What a vault answered, as far as it is the vault's own JSON. */
 export interface Answer {
   status: number;
@@ -9,8 +11,8 @@ export interface Answer {
   warnings: string[];
 }
 
-/** Thrown where asking again may help; the message says what to do and quotes no body. */
-export class VaultFailed extends Error {
+/** A vault that could not be asked. */
+export class VaultFailed extends IssuerFailed {
   readonly status: number | undefined;
   /** It was sent, and no answer came: it may have been done. */
   readonly isUnanswered: boolean;

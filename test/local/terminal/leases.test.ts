@@ -58,7 +58,7 @@ const entries: [LeaseEntry, string][] = [
   [{ kind: 'registered', terms, by }, `lent         ${lent} to gitlab 380/2366, until 2026-03-02T08:30:00Z: migrate (asked by project_path:acme/shop)`],
   [{ kind: 'registered', terms: { ...terms, expiresAt: '9999-12-31T00:00:00.000Z' }, by }, `lent         ${lent} to gitlab 380/2366: migrate (asked by project_path:acme/shop)`],
   [{ kind: 'renewed', expiresAt: '2026-03-02T08:40:00.000Z', timerAt: '2026-03-02T08:39:00.000Z', by }, 'renewed      until 2026-03-02T08:40:00.000Z by project_path:acme/shop'],
-  [{ kind: 'tried', why, probes: [], error: 'VaultFailed', note: 'its issuer could not be asked', dueAt: '2026-03-02T08:06:00.000Z' }, 'pending      gitlab-jobs says that the run ended (failed); VaultFailed; its issuer could not be asked; tried again at 2026-03-02T08:06:00.000Z'],
+  [{ kind: 'tried', why, probes: [], error: 'VaultFailed', note: 'its issuer could not be asked', dueAt: '2026-03-02T08:06:00.000Z' }, 'pending      gitlab-jobs says that the run ended (failed); its issuer could not be asked; tried again at 2026-03-02T08:06:00.000Z'],
   [{ kind: 'released', why, acted: { result: 'done', note: 'revoked with its children' }, probes: [], basis: 'record', note: 'unknown there' }, 'released     gitlab-jobs says that the run ended (failed); revoked with its children; dead: unknown there'],
   [{ kind: 'handed-on', why, to: ['l-1 (gitlab 1/2)'] }, 'handed on    gitlab-jobs says that the run ended (failed); the credential lives on with l-1 (gitlab 1/2)'],
   [{ kind: 'shared', why, with: ['l-1'], note: 'not cut' }, 'shared       gitlab-jobs says that the run ended (failed); not cut: l-1'],
