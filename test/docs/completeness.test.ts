@@ -11,7 +11,7 @@ import { leasesSchema, vaultSchema } from '../../infra/configuration-leases.ts';
 import { parseConfiguration } from '../../infra/configuration.ts';
 import { configurationSchema } from '../../infra/configuration-schema.ts';
 import { synthesizedPlaybooks } from '../../infra/playbooks/print.ts';
-import { anchorsOf, commandsOf, linksOf, pages, root, textOf } from './pages.ts';
+import { anchorsOf, commandsOf, configurationsIn, linksOf, pages, root, textOf } from './pages.ts';
 
 const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
 
@@ -116,7 +116,7 @@ describe('docs/leases.md', () => {
   });
 
   it('shows configurations that may be deployed', () => {
-    const examples = [...page.matchAll(/^```json configuration\n([\s\S]*?)^```$/gm)].map(([, text = '']) => JSON.parse(text) as object);
+    const examples = configurationsIn(page);
     expect(examples.length).toBeGreaterThan(3);
     const house = { installation: 'acme', owners: [{ name: 'platform', contact: 'platform@acme.example' }], fallbackOwner: 'platform' };
     for (const example of examples) expect(parseConfiguration(JSON.stringify({ ...house, ...example }), 'docs/leases.md')).toMatchObject(example);

@@ -1,7 +1,7 @@
 /**
  * Follows docs/connectors.md and docs/sources.md: copies the repository to `.cache/follow`, writes the files of their
  * fenced blocks, makes their changes, and runs the type check, the linter, the tests that they
- * speak of, and those of the stack, which must not notice. At last what docs/leases.md tells a job to do is done.
+ * speak of, and those of the stack, which must not notice. At last the first part of docs/leases.md is typed.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

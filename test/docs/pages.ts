@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
@@ -32,3 +33,24 @@ export const linksOf = (path: string, page: string): { file: string; anchor: str
       const [file = '', anchor] = target.split('#');
       return { file: file === '' ? path : relative(root, join(root, path, '..', file)), anchor };
     });
+
+/** The text of a page's fenced block that is named after a file. */
+export const fileIn = (page: string, name: string): string => {
+  const block = [...page.matchAll(/^```\w+ (\S+)\n([\s\S]*?)^```$/gm)].find(([, path]) => path === name);
+  if (!block) throw new Error(`the page holds no file ${name}`);
+  return block[2] ?? '';
+};
+
+/** The JSON of a page's blocks that are parts of a configuration, in their order. */
+export const configurationsIn = (page: string): Record<string, unknown>[] => [...page.matchAll(/^```json configuration\n([\s\S]*?)^```$/gm)].map(([, text = '']) => JSON.parse(text) as Record<string, unknown>);
+
+/** Runs a script of a page in a folder, as GitHub runs its steps; commands of its `bin` come first. Rejects where it fails, with what it printed. */
+export const bash = (script: string, folder: string, environment: Record<string, string> = {}): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const child = spawn('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', script], { cwd: folder, env: { PATH: `${join(folder, 'bin')}:${process.env.PATH}`, HOME: folder, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+    let [out, err] = ['', ''];
+    child.stdout.on('data', (data: Buffer) => void (out += data.toString('utf8')));
+    child.stderr.on('data', (data: Buffer) => void (err += data.toString('utf8')));
+    child.on('error', reject);
+    child.on('close', (code) => (code === 0 ? resolve(out) : reject(new Error(`this failed (${code}):\n${script}\n${out}\n${err}`))));
+  });

@@ -1,4 +1,4 @@
-/** What stands around a job, as far as docs/leases.md asks it: who mints tokens at GitHub, a vault's login, a container's credentials, and the front door that checks signatures. */
+/** What stands around a job, as far as docs/leases.md asks it: who mints tokens at GitHub and at AWS, a container's credentials, and the front door that checks signatures. */
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { claimOf, signedWith, type SignedRequest } from '../../local/fakes/aws/sigv4.ts';
@@ -8,16 +8,16 @@ export interface Outside {
   url: string;
   /** What a runner shows to get a token. */
   requestToken: string;
-  /** The id of the repository in the tokens that are minted from now on. */
+  /** The repository and the run in the tokens that GitHub mints from now on. */
   repositoryId: string;
+  runId: string;
   /** Requests that reached the API with a signature that holds: method and path. */
   signed: string[];
-  /** Tokens that were given back to the vault. */
-  givenBack: string[];
   close(): Promise<void>;
 }
 
 const role = { AccessKeyId: ['AS', 'IAEXAMPLEEXAMPLE00'].join(''), SecretAccessKey: ['made', 'up', 'for', 'one', 'test'].join('-'), Token: 'a/session+token=' };
+const jobRole = 'arn:aws:iam::111122223333:role/nightly-reports';
 const caller = 'arn:aws:sts::111122223333:assumed-role/nightly-reports/job-1';
 const prefix = '/api';
 
@@ -29,11 +29,11 @@ const bodyOf = async (request: IncomingMessage): Promise<Buffer> => {
 
 /** Starts it on a port of its own. */
 export const openOutside = async (service: Service): Promise<Outside> => {
-  const outside: Outside = { url: '', requestToken: 'of-this-job-alone', repositoryId: '7301', signed: [], givenBack: [], close: async () => undefined };
+  const outside: Outside = { url: '', requestToken: 'of-this-job-alone', repositoryId: '7301', runId: '9142330011', signed: [], close: async () => undefined };
 
   const tokenFor = (audience: string): Promise<string> | undefined =>
     service.providers.oidc?.token(
-      { sub: 'repo:acme/shop:ref:refs/heads/main', aud: audience, repository: 'acme/shop', repository_owner_id: '84', repository_id: outside.repositoryId, run_id: '9142330011', run_attempt: '1', check_run_id: '31415926' },
+      { sub: 'repo:acme/shop:ref:refs/heads/main', aud: audience, ref: 'refs/heads/main', repository: 'acme/shop', repository_owner_id: '84', repository_id: outside.repositoryId, run_id: outside.runId, run_attempt: '1', check_run_id: '31415926' },
       { issuer: 'github', audience },
     );
 
@@ -56,15 +56,9 @@ export const openOutside = async (service: Service): Promise<Outside> => {
     switch (url.pathname) {
       case '/token':
         return headers.authorization === `bearer ${outside.requestToken}` ? { status: 200, body: { value: await tokenFor(url.searchParams.get('audience') ?? '') } } : { status: 401, body: {} };
-      case '/v1/auth/jwt/login': {
-        const { role: asked, jwt } = JSON.parse(raw.toString('utf8')) as { role?: string; jwt?: string };
-        const { aud } = JSON.parse(Buffer.from(jwt?.split('.')[1] ?? '', 'base64url').toString('utf8')) as { aud?: string };
-        const token = service.world.vault?.tokens.find(({ id }) => id === asked);
-        return token && aud === 'vault' ? { status: 200, body: { auth: { client_token: token.value, accessor: token.accessor } } } : { status: 400, body: { errors: ['no'] } };
-      }
-      case '/v1/auth/token/revoke-self':
-        outside.givenBack.push(headers['x-vault-token'] ?? '');
-        return { status: 204, body: undefined };
+      // what the AWS CLI prints
+      case '/web-identity':
+        return { status: 200, body: await service.providers.oidc?.token({ sub: jobRole, aud: url.searchParams.get('audience') }, { issuer: 'aws', audience: url.searchParams.get('audience') ?? '' }) };
       case '/credentials':
         return { status: 200, body: role };
       default:
@@ -74,7 +68,7 @@ export const openOutside = async (service: Service): Promise<Outside> => {
 
   const server = createServer((request, response) => {
     answer(request).then(
-      ({ status, body }) => response.writeHead(status, { 'content-type': 'application/json' }).end(body === undefined ? '' : JSON.stringify(body)),
+      ({ status, body }) => response.writeHead(status, { 'content-type': 'application/json' }).end(typeof body === 'string' ? body : JSON.stringify(body)),
       () => response.writeHead(500).end(),
     );
   });
