@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** `npm run test:faults`: crashes at every call, two hundred seeds, and a killed process. */
+/** `npm run test:faults`: what takes longer: the whole service as a process, crashes at every call, two hundred seeds, and kills. */
 export default defineConfig({
   test: {
     include: ['test/faults/**/*.test.ts'],
