@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Leases } from '../functions/core/configuration.ts';
-import type { LeaseView } from '../functions/core/lease.ts';
+import type { LeaseView } from '../functions/core/lease-view.ts';
 import type { TokenOptions } from '../local/fakes/oidc.ts';
 import type { World } from '../local/world/world.ts';
 import { leaksIn } from './hygiene.ts';

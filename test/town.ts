@@ -5,7 +5,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Webhook } from 'standardwebhooks';
 import type { ClientOf } from '../functions/aws/clients.ts';
 import type { CaseView } from '../functions/core/case-view.ts';
-import { sentenceOf as leaseSentenceOf } from '../functions/core/lease.ts';
+import { sentenceOf as leaseSentenceOf } from '../functions/core/lease-view.ts';
 import { sentenceOf, whatOf } from '../functions/core/story.ts';
 import { isAwsKeyId } from '../functions/core/shape.ts';
 import type { FunctionName } from '../infra/grants.ts';

@@ -1,5 +1,6 @@
 import type { LeaseHead } from '../../functions/aws/leases.ts';
-import type { Lease, LeaseStatus, LeaseView } from '../../functions/core/lease.ts';
+import type { Lease, LeaseStatus } from '../../functions/core/lease.ts';
+import type { LeaseView } from '../../functions/core/lease-view.ts';
 import type { Tone } from '../../local/terminal/paint.ts';
 import { wrongUsage } from '../failure.ts';
 import { strangeAnswer } from '../refusal.ts';

@@ -1,4 +1,4 @@
-import type { LeaseView } from '../../functions/core/lease.ts';
+import type { LeaseView } from '../../functions/core/lease-view.ts';
 import type { Conversation } from '../conversation.ts';
 import { Failure, exitCodes, wrongUsage } from '../failure.ts';
 import { jsonText, shown } from '../screen.ts';

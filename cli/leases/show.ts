@@ -1,4 +1,5 @@
-import type { Caller, Ending, LeaseView } from '../../functions/core/lease.ts';
+import type { Caller, Ending } from '../../functions/core/lease.ts';
+import type { LeaseView } from '../../functions/core/lease-view.ts';
 import { hang } from '../../local/terminal/wrap.ts';
 import type { Conversation } from '../conversation.ts';
 import { exitCodes } from '../failure.ts';

@@ -1,4 +1,4 @@
-import type { LeaseView } from '../../functions/core/lease.ts';
+import type { LeaseView } from '../../functions/core/lease-view.ts';
 import type { Conversation } from '../conversation.ts';
 import { shown } from '../screen.ts';
 import { isOver } from './answers.ts';

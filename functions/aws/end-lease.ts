@@ -1,4 +1,5 @@
-import { endingInWords, isOver, runInWords, type Ending, type Lease, type LeaseEntry } from '../core/lease.ts';
+import { isOver, type Ending, type Lease, type LeaseEntry } from '../core/lease.ts';
+import { endingInWords, runInWords } from '../core/lease-view.ts';
 import { caseReason, deathAfter, dueAfter, mustAct, noteOf, type Tried } from '../core/lease-move.ts';
 import type { ConnectorFacts, Context, Issuer } from '../core/connector.ts';
 import { sendEnd } from './ends.ts';

@@ -1,4 +1,5 @@
-import { leaseViewOf, type LeaseStatus } from '../core/lease.ts';
+import type { LeaseStatus } from '../core/lease.ts';
+import { leaseViewOf } from '../core/lease-view.ts';
 import { awsIam } from '../core/configuration.ts';
 import { refuse, sliceOf } from './api-request.ts';
 import type { HttpAnswer, HttpRequest } from './http.ts';

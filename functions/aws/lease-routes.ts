@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isOver, leaseViewOf, type Caller, type Ending, type Lease } from '../core/lease.ts';
+import { isOver, type Caller, type Ending, type Lease } from '../core/lease.ts';
+import { leaseViewOf } from '../core/lease-view.ts';
 import { awsIam, ownNames, type Configuration, type LeaseSubject } from '../core/configuration.ts';
 import { callerOf, fulfilled, iamSubjectsOf, isHolder, principalOf, rightsFor, runFor, runOfToken, subjectsOf, type Claims } from '../core/lease-rights.ts';
 import { leaseIdOf, Refused, secondsIn, wishOf, type Wish } from '../core/lease-terms.ts';

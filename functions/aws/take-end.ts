@@ -1,4 +1,5 @@
-import { isOver, runInWords, type Ending, type Lease } from '../core/lease.ts';
+import { isOver, type Ending, type Lease } from '../core/lease.ts';
+import { runInWords } from '../core/lease-view.ts';
 import type { ReleaseDeps } from './lease-deps.ts';
 import { addHolder, claimEnd, claimRole, dropHolder, forgetHolders, holdersOf, leaveRole, leaveTo, unclaimEnd } from './lease-holders.ts';
 import { armTimer } from './timers.ts';

@@ -1,4 +1,5 @@
-import type { LeaseStatus, LeaseView } from '../../functions/core/lease.ts';
+import type { LeaseStatus } from '../../functions/core/lease.ts';
+import type { LeaseView } from '../../functions/core/lease-view.ts';
 import type { CaseExpectation, Expectation, LeaseExpectation, World } from '../world/world.ts';
 import type { Truth } from './look.ts';
 import { madeBy } from './made.ts';

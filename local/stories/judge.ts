@@ -1,5 +1,5 @@
 import type { CaseView } from '../../functions/core/case-view.ts';
-import type { LeaseView } from '../../functions/core/lease.ts';
+import type { LeaseView } from '../../functions/core/lease-view.ts';
 import type { CaseExpectation, World } from '../world/world.ts';
 import { isOfCase, isRefusedAsExpected, mismatchesOfLeases } from './judge-leases.ts';
 import { isSettled, type Truth } from './look.ts';

@@ -1,4 +1,5 @@
-import { endingInWords, runInWords, type LeaseStatus, type LeaseView } from '../../functions/core/lease.ts';
+import type { LeaseStatus } from '../../functions/core/lease.ts';
+import { endingInWords, runInWords, type LeaseView } from '../../functions/core/lease-view.ts';
 import type { World } from '../world/world.ts';
 import { isOfLease, leasesMeant } from './judge-leases.ts';
 import type { Truth } from './look.ts';

@@ -1,6 +1,7 @@
 import type { RunName } from '../../events/trigger.ts';
 import type { CaseView } from '../../functions/core/case-view.ts';
-import type { LeaseStatus, LeaseView } from '../../functions/core/lease.ts';
+import type { LeaseStatus } from '../../functions/core/lease.ts';
+import type { LeaseView } from '../../functions/core/lease-view.ts';
 
 /** A case as `GET /cases` lists it. */
 export interface CaseSummary {

@@ -1,4 +1,5 @@
-import { runInWords, sentenceOf, type LeaseLine } from '../../functions/core/lease.ts';
+import type { LeaseLine } from '../../functions/core/lease.ts';
+import { runInWords, sentenceOf } from '../../functions/core/lease-view.ts';
 import type { Paint } from './paint.ts';
 import { timelineRow, type Shown } from './timeline.ts';
 

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import type { CaseView } from '../../functions/core/case-view.ts';
-import type { LeaseView } from '../../functions/core/lease.ts';
+import type { LeaseView } from '../../functions/core/lease-view.ts';
 import type { Remaining } from '../stories/table.ts';
 import type { WorldSample } from '../world/world.ts';
 import type { Paint } from './paint.ts';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { LeaseView } from '../../functions/core/lease.ts';
+import type { LeaseView } from '../../functions/core/lease-view.ts';
 import { openApi, type Api } from './api.ts';
 import { call, type Called, type Setting } from './call.ts';
 import { idOf, viewOf } from './made-up.ts';

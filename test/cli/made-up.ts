@@ -1,5 +1,6 @@
 import type { LeaseRow } from '../../cli/leases/answers.ts';
-import type { LeaseStatus, LeaseView } from '../../functions/core/lease.ts';
+import type { LeaseStatus } from '../../functions/core/lease.ts';
+import type { LeaseView } from '../../functions/core/lease-view.ts';
 
 const hex = (n: number, length: number): string => n.toString(16).padStart(length, '0');
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Acted } from '../../functions/core/connector.ts';
-import { endingInWords, isOver, leaseOf, leaseViewOf, runInWords, sentenceOf, type Ending, type LeaseEntry, type LeaseLine } from '../../functions/core/lease.ts';
+import { isOver, leaseOf, type Ending, type LeaseEntry, type LeaseLine } from '../../functions/core/lease.ts';
+import { endingInWords, leaseViewOf, runInWords, sentenceOf } from '../../functions/core/lease-view.ts';
 
 const at = (n: number): string => new Date(Date.parse('2026-05-01T10:00:00Z') + n * 60_000).toISOString();
 const by = { issuer: 'https://issuer', subject: 'repo:acme/app', as: 'app' };

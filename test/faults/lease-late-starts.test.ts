@@ -1,6 +1,6 @@
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, it } from 'vitest';
-import type { LeaseView } from '../../functions/core/lease.ts';
+import type { LeaseView } from '../../functions/core/lease-view.ts';
 import { account } from '../world-of.ts';
 import { inLeaseTown, quiet, type Play } from '../scenarios/lease-play.ts';
 

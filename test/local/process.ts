@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
 import type { CaseView } from '../../functions/core/case-view.ts';
-import type { LeaseView } from '../../functions/core/lease.ts';
+import type { LeaseView } from '../../functions/core/lease-view.ts';
 import type { LeaseRow } from '../../local/stories/lease-rows.ts';
 import type { Row } from '../../local/stories/table.ts';
 

@@ -1,7 +1,7 @@
 import { GetRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LeaseView } from '../../functions/core/lease.ts';
+import type { LeaseView } from '../../functions/core/lease-view.ts';
 import { account } from '../world-of.ts';
 import { openPlay, quiet } from './lease-play.ts';
 

@@ -1,4 +1,4 @@
-import type { LeaseView } from '../../../functions/core/lease.ts';
+import type { LeaseView } from '../../../functions/core/lease-view.ts';
 
 export const leaseId = `l-${'0'.repeat(20)}-0123456789abcdef`;
 export const lent = 'vault:token/0123456789abcdef01234567';

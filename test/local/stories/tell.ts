@@ -1,5 +1,5 @@
 import type { CaseView } from '../../../functions/core/case-view.ts';
-import type { LeaseView } from '../../../functions/core/lease.ts';
+import type { LeaseView } from '../../../functions/core/lease-view.ts';
 import { synthesizedPlaybooks } from '../../../infra/playbooks/print.ts';
 import { clockOf } from '../../../local/clock.ts';
 import { startService, type Service } from '../../../local/service.ts';
