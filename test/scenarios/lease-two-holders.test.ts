@@ -10,7 +10,7 @@ const keyOf = (n: number) => ({ pk: `credential#${token(n)}`, sk: 'holders' });
 describe('a credential that was lent twice', () => {
   let play: Awaited<ReturnType<typeof openPlay>>;
   beforeAll(async () => {
-    play = await openPlay({ runners: 12 });
+    play = await openPlay({ runners: 15 });
   });
   afterAll(() => play.end());
 
@@ -109,5 +109,21 @@ describe('a credential that was lent twice', () => {
     const refused = (await town.rows()).filter(({ credential, status }) => credential === token(11) && status === 'refused');
     expect(refused).toHaveLength(1);
     expect(await town.isAlive(token(11))).toBe(false);
+  });
+
+  it('is lent anew although the lease that had claimed its end died before it forgot that, and not while it is at work', async () => {
+    const { town } = play;
+    const [over, working] = [await lent(12, 612), await lent(13, 613)];
+    await town.runEnded(612);
+    await town.becomes(over, 'released');
+    const claim = (n: number, ending: string) => documents().send(new PutCommand({ TableName: 'leases', Item: { ...keyOf(n), ending, endingAt: town.clock.now().toISOString() } }));
+    await claim(14, over);
+    const id = await lent(14, 614);
+    expect((await statuses(id))).toEqual(['active']);
+    await town.runEnded(614);
+    await town.becomes(id, 'released');
+    expect(await town.isAlive(token(14))).toBe(false);
+    await claim(15, working);
+    expect(await town.register(15, 615)).toMatchObject({ status: 409, body: { error: expect.stringContaining('being taken back') as string } });
   });
 });
