@@ -19,8 +19,9 @@ export interface RealHouse {
   own: Minted;
   issuer: Issuer;
   find(name: string): Promise<Found>;
-  probe(name: string): Promise<Probed>;
-  revoke(name: string): Promise<Acted>;
+  /** `account`: what it was bound to when it was found, as for what is lent. */
+  probe(name: string, account?: string): Promise<Probed>;
+  revoke(name: string, account?: string): Promise<Acted>;
   contain(name: string): Promise<Acted>;
   restore(name: string, evidence: Record<string, unknown>): Promise<Acted>;
   /** A new token, made by the root or by another one. */
@@ -64,30 +65,45 @@ export const furnish = async (bao: OpenBao, broker: Broker, value?: string): Pro
   return { value: auth.client_token, accessor: auth.accessor };
 };
 
-/** Opens one. Time passes here as it does on the server's clock, apart from the waits between two tries. */
-export const openRealHouse = async (value?: string): Promise<RealHouse> => {
-  const [bao, broker] = await Promise.all([startOpenBao(), startBroker()]);
-  const own = await furnish(bao, broker, value);
-  const configuration = { ...configurationOf(), vault: { address: bao.url, token: tokenSecret } };
+/** The connector to one node, as a process of its own has it. */
+export interface Station extends Pick<RealHouse, 'issuer' | 'find' | 'probe' | 'revoke' | 'contain' | 'restore'> {
+  close(): Promise<void>;
+}
+
+/** Opens one at that address, with our own token. Time passes as on the server's clock, apart from the waits between two tries. */
+export const openStation = async (address: string, own: Minted): Promise<Station> => {
+  const configuration = { ...configurationOf(), vault: { address, token: tokenSecret } };
   const house = await startHouse({ configuration, world: { secrets: [{ name: tokenSecret, value: own.value }] } });
   const issuer = connector.create(house.edges);
   const context = () => contextOf(house.clock);
   return {
-    bao, broker, own, issuer,
+    issuer,
     find: (name) => issuer.find(credentialOf(name), context()),
-    probe: (name) => issuer.probe(credentialOf(name), undefined, context()),
-    revoke: (name) => issuer.revoke?.(credentialOf(name), context()) as Promise<Acted>,
+    probe: (name, account) => issuer.probe({ ...credentialOf(name), account }, undefined, context()),
+    revoke: (name, account) => issuer.revoke?.({ ...credentialOf(name), account }, context()) as Promise<Acted>,
     contain: (name) => issuer.contain?.(credentialOf(name), context()) as Promise<Acted>,
     restore: (name, evidence) => issuer.restore?.(credentialOf(name), evidence, context()) as Promise<Acted>,
+    close: () => house.close(),
+  };
+};
+
+/** Opens a house with a server of its own, or with that one. */
+export const openRealHouse = async ({ value, at }: { value?: string; at?: OpenBao } = {}): Promise<RealHouse> => {
+  const [bao, broker] = await Promise.all([at ?? startOpenBao(), startBroker()]);
+  const own = await furnish(bao, broker, value);
+  const { close, ...station } = await openStation(bao.url, own);
+  return {
+    ...station,
+    bao, broker, own,
     mint: async (body, by, { path = 'auth/token/create', namespace } = {}) => mintedIn(await bao.ask('POST', path, body, { token: by?.value, namespace })),
-    opens: async ({ value }, namespace) => (await bao.ask('GET', 'auth/token/lookup-self', undefined, { token: value, namespace })).status === 200,
+    opens: async ({ value: token }, namespace) => (await bao.ask('GET', 'auth/token/lookup-self', undefined, { token, namespace })).status === 200,
     lend: async (role = 'ci', by) => {
       const { lease_id: lease = '', data, status } = await bao.ask('GET', `rabbitmq/creds/${role}`, undefined, { token: by?.value });
       if (lease === '') throw new Error(`the engine lends nothing: ${status}`);
       return { lease, user: String(data?.username) };
     },
     close: async () => {
-      await Promise.all([bao.kill(), broker.close(), house.close()]);
+      await Promise.all([bao.kill(), broker.close(), close()]);
     },
   };
 };

@@ -7,7 +7,7 @@ let house: RealHouse;
 let job: Minted;
 let successor: OpenBao | undefined;
 beforeEach(async () => {
-  house = await openRealHouse(`own-${randomUUID()}`);
+  house = await openRealHouse({ value: `own-${randomUUID()}` });
   job = await house.mint({ policies: ['minter'], no_parent: true });
 });
 afterEach(async () => {
@@ -66,10 +66,7 @@ describe('a real OpenBao in trouble', () => {
     await furnish(successor, house.broker, house.own.value);
     // it knows our token, and never knew the job's
     expect((await successor.ask('GET', 'auth/token/lookup-self', undefined, { token: house.own.value })).status).toBe(200);
-    const lent = { id: `vault:${name}`, issuer: 'vault', name, account, copies: [] };
-    const { issuer } = house;
-    const context = { case: 'case-1', round: 0, now: () => new Date(), sleep: async () => undefined, signal: new AbortController().signal, binding: {}, intent: { noted: [], note: async () => undefined } };
-    expect(await issuer.probe(lent, undefined, context)).toMatchObject({ verdict: 'unknown', note: expect.stringContaining('cluster') as string });
-    expect(await issuer.revoke?.(lent, context)).toMatchObject({ result: 'refused', reason: expect.stringContaining('cluster') as string });
+    expect(await house.probe(name, account)).toMatchObject({ verdict: 'unknown', note: expect.stringContaining('cluster') as string });
+    expect(await house.revoke(name, account)).toMatchObject({ result: 'refused', reason: expect.stringContaining('cluster') as string });
   });
 });

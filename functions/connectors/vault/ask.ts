@@ -16,6 +16,8 @@ export interface Sending {
   fetch: typeof fetch;
   base: string;
   token: string;
+  /** Further headers. */
+  headers: Record<string, string>;
   sleep: Context['sleep'];
   signal: AbortSignal;
   until: number;
@@ -33,10 +35,11 @@ const pauseOf = (response: Response | undefined, tried: number): number => {
   return Math.max(Number.isFinite(asked) ? asked : 0, 150 * 2 ** tried * (0.5 + Math.random()));
 };
 
-const send = (asked: Asked, { fetch: go, base, token, signal, until }: Sending): Promise<Response> =>
+const send = (asked: Asked, { fetch: go, base, token, headers, signal, until }: Sending): Promise<Response> =>
   go(`${base}/v1/${asked.path}`, {
     method: asked.method,
     headers: {
+      ...headers,
       accept: 'application/json',
       'user-agent': 'rescind',
       'x-vault-request': 'true',
@@ -50,8 +53,21 @@ const send = (asked: Asked, { fetch: go, base, token, signal, until }: Sending):
     signal: AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, Math.ceil(Math.min(asked.isWaitedFor ? Infinity : timeoutMilliseconds, until - performance.now()))))]),
   });
 
-const whyFailed = (response: Response | undefined, isLate: boolean, isWaitedFor: boolean): string => {
-  if (!response) return isLate ? `no answer within ${isWaitedFor ? 'the time that there was' : '5 seconds'}` : 'no answer';
+/** What a connection ended with, such as `ECONNREFUSED` or `UNABLE_TO_VERIFY_LEAF_SIGNATURE`. */
+const codeOf = (error: unknown): string | undefined => {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code) ? code : undefined;
+};
+
+const untrusted = /CERT|SIGNATURE|ISSUER|ALTNAME/;
+
+const whyFailed = (response: Response | undefined, failed: { isLate: boolean; code?: string }, isWaitedFor: boolean): string => {
+  if (!response) {
+    if (failed.isLate) return `no answer within ${isWaitedFor ? 'the time that there was' : '5 seconds'}`;
+    if (failed.code === undefined) return 'no answer';
+    return untrusted.test(failed.code) ? `its certificate is not trusted (${failed.code}): see the address, and that Node trusts who signed it` : `no answer (${failed.code})`;
+  }
   if (response.status === 429) return 'status 429: too many requests';
   if (response.status === 503) return 'status 503: the vault is sealed or not ready';
   return `status ${response.status}: a fault of the vault`;
@@ -66,7 +82,7 @@ export const ask = async (asked: Asked, sending: Sending): Promise<Answer> => {
   for (let tried = 1; ; tried += 1) {
     signal.throwIfAborted();
     let response: Response | undefined;
-    let isLate = false;
+    let failed: { isLate: boolean; code?: string } = { isLate: false };
     try {
       response = await send(asked, sending);
       const { status } = response;
@@ -79,13 +95,13 @@ export const ask = async (asked: Asked, sending: Sending): Promise<Answer> => {
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof VaultFailed) throw error;
-      isLate = error instanceof Error && error.name === 'TimeoutError';
+      failed = { isLate: error instanceof Error && error.name === 'TimeoutError', code: codeOf(error) };
       response = undefined;
     }
     const wait = pauseOf(response, tried);
-    const isOver = tried >= tries || (asked.isWaitedFor === true && isLate);
+    const isOver = tried >= tries || (asked.isWaitedFor === true && failed.isLate);
     if (isOver || wait > longestPauseMilliseconds || performance.now() + wait > sending.until) {
-      throw new VaultFailed(`the vault did not answer the question: ${whyFailed(response, isLate, asked.isWaitedFor === true)}`, response?.status, response === undefined);
+      throw new VaultFailed(`the vault did not answer the question: ${whyFailed(response, failed, asked.isWaitedFor === true)}`, response?.status, response === undefined);
     }
     await sending.sleep(wait, signal);
   }

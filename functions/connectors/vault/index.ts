@@ -10,7 +10,7 @@ import { spellingOf, vaultNameOf, type VaultName } from './names.ts';
 import { prefix } from './prefix.ts';
 import { secretId } from './secret-id.ts';
 import { seenOf } from './seen.ts';
-import { serverDoubt } from './server.ts';
+import { accountOf, behind, serverDoubt } from './server.ts';
 import { token } from './token.ts';
 import { visitingOf, type Visit } from './visit.ts';
 
@@ -36,12 +36,11 @@ const issuerOf = (edges: Edges): Issuer => {
     const door = doorOf(edges);
     if ('refused' in door) return door;
     const of = vaultNameOf(credential.name, door.settings.namespace);
-    return 'refused' in of ? of : { of, id: JSON.stringify(of), visit: visiting(door, { signal, sleep }) };
+    return 'refused' in of ? of : { of, id: JSON.stringify(of), visit: visiting(door, credential.account, { signal, sleep }) };
   };
 
-  /** Whether it is the credential's server that would be told to act, in words; undefined where it is. */
-  const doubtOf = async ({ of: { namespace }, visit }: Met, { account }: Credential, when: 'now' | 'lately'): Promise<string | undefined> =>
-    namespace === '' && account === undefined ? undefined : serverDoubt(await visit.server(when), namespace, account);
+  /** Whether it is not the credential's server that would be told to act, in words; undefined where it is. */
+  const doubtOf = async ({ of: { namespace }, visit }: Met): Promise<string | undefined> => serverDoubt(await visit.server('lately'), namespace, visit.bound.cluster);
 
   const suspendable = 'only an entity can be disabled and enabled again: a token, a lease or a secret-id is revoked or left';
 
@@ -56,36 +55,37 @@ const issuerOf = (edges: Edges): Issuer => {
       const { namespace } = met.of;
       const asked = met.visit.server('now');
       asked.catch(() => undefined);
-      const found = await kindOf(met.of).find(met.of, met.visit);
-      if (!found.exists && credential.account === undefined) return found;
+      const { account: mount, ...found } = await kindOf(met.of).find(met.of, met.visit);
       // where it cannot be asked now, what was found would not be bound to its server: thrown, and asked again
       const server = await asked;
-      const doubt = serverDoubt(server, namespace, credential.account);
+      const doubt = serverDoubt(server, namespace, met.visit.bound.cluster);
+      if (!found.exists && server.isBehind) throw new VaultFailed(`it could not be looked up: ${behind}`);
       if (doubt !== undefined && credential.account !== undefined) throw new VaultFailed(`it could not be looked up: ${doubt}`);
       if (!found.exists || doubt !== undefined) return { ...found, exists: false, note: doubt ?? found.note };
       seen.add(met.id);
-      return { ...found, name: spellingOf(met.of, edges.configuration.vault?.namespace), ...(server.cluster === undefined ? {} : { account: server.cluster }) };
+      return { ...found, name: spellingOf(met.of, edges.configuration.vault?.namespace), ...(server.cluster === undefined ? {} : { account: accountOf(server, mount) }) };
     },
     contain: async (credential, context) => {
       const met = meet(credential, context);
       if ('refused' in met) return refused(met.refused);
       if (met.of.kind !== 'entity') return refused(suspendable);
-      const doubt = await doubtOf(met, credential, 'lately');
+      const doubt = await doubtOf(met);
       return doubt === undefined ? containEntity(met.of, met.visit, context) : refused(doubt);
     },
     restore: async (credential, evidence, context) => {
       const met = meet(credential, context);
       if ('refused' in met) return refused(met.refused);
       if (met.of.kind !== 'entity') return refused(suspendable);
-      const doubt = await doubtOf(met, credential, 'lately');
+      const doubt = await doubtOf(met);
       return doubt === undefined ? restoreEntity(met.of, evidence, met.visit) : refused(doubt);
     },
     revoke: async (credential, context) => {
       const met = meet(credential, context);
       if ('refused' in met) return refused(met.refused);
-      const doubt = await doubtOf(met, credential, 'lately');
+      const doubt = await doubtOf(met);
       if (doubt !== undefined) return refused(doubt);
       const acted = await kindOf(met.of).revoke(met.of, met.visit, context);
+      if (acted.result === 'already' && (await met.visit.server('lately')).isBehind) throw new VaultFailed(`it does not say that it is there; but ${behind}`);
       if (acted.result === 'done') seen.add(met.id);
       return acted;
     },
@@ -93,7 +93,8 @@ const issuerOf = (edges: Edges): Issuer => {
       const met = meet(credential, context);
       if ('refused' in met) return unknown(met.refused);
       try {
-        const [probed, doubt] = await Promise.all([kindOf(met.of).probe(met.of, met.visit, seen.has(met.id)), doubtOf(met, credential, 'now')]);
+        const [probed, server] = await Promise.all([kindOf(met.of).probe(met.of, met.visit, seen.has(met.id)), met.visit.server('now')]);
+        const doubt = serverDoubt(server, met.of.namespace, met.visit.bound.cluster) ?? (server.isBehind && probed.verdict === 'dead' ? behind : undefined);
         if (doubt !== undefined) return unknown(`${probed.note}; but ${doubt}`);
         if (probed.verdict === 'alive') seen.add(met.id);
         return probed;

@@ -7,16 +7,49 @@ export interface Server {
   cluster?: string;
   /** A community edition of HashiCorp's, which ignores the namespace that it is asked in. */
   isWithoutNamespaces: boolean;
+  /** Headers with which it lets the active node answer, where it could answer itself and be behind. */
+  toActive: Record<string, string>;
+  /** It answers itself, and may not know yet what the active node knows: what it does not know proves nothing. */
+  isBehind: boolean;
 }
 
 /** The question, which needs no rights. A standby knows its cluster as well. */
 export const whoAnswers: Asked = { method: 'GET', path: 'sys/health?standbyok=true&perfstandbyok=true', namespace: '' };
 
-/** Reads its answer. */
-export const serverOf = ({ status, body }: Answer): Server => ({
-  cluster: status === 200 ? textOf(body?.cluster_id) : undefined,
-  isWithoutNamespaces: status === 200 && body?.enterprise === false,
+/**
+ * OpenBao's standby nodes answer what can be read themselves, a moment behind, or for ever behind where they are cut off. They
+ * hand on what asks for a state that they have not reached: the highest there can be. The active node minds neither header.
+ */
+const ofActive = (cluster: string): Record<string, string> => ({
+  'x-vault-index': Buffer.from(JSON.stringify({ cluster, value: '18446744073709551615' })).toString('base64'),
+  'x-vault-inconsistent': 'forward-active-node',
 });
+
+/** Reads its answer. */
+export const serverOf = ({ status, body }: Answer): Server => {
+  if (status !== 200 || !body) return { isWithoutNamespaces: false, toActive: {}, isBehind: false };
+  const cluster = textOf(body.cluster_id);
+  // HashiCorp's say which edition they are; their community edition's standbys hand everything on
+  const isHashiCorps = body.enterprise !== undefined;
+  return {
+    cluster,
+    isWithoutNamespaces: body.enterprise === false,
+    toActive: isHashiCorps || cluster === undefined ? {} : ofActive(cluster),
+    isBehind: body.performance_standby === true || (!isHashiCorps && cluster === undefined && body.standby === true),
+  };
+};
+
+/** Said of what a node does not know that may be behind. */
+export const behind = 'the node that answered is a standby, whose record may be behind: put the address of the active node into the configuration';
+
+/** What a credential was bound to when it was lent: the cluster, and where its door can be moved or made anew, what is there. */
+export const boundTo = (account: string | undefined): { cluster?: string; mount?: string } => {
+  const [cluster, mount] = account?.split('/') ?? [];
+  return { cluster, mount };
+};
+
+/** The other way round; undefined where the server does not say who it is. */
+export const accountOf = ({ cluster }: Server, mount: string | undefined): string | undefined => (cluster === undefined ? undefined : [cluster, ...(mount === undefined ? [] : [mount])].join('/'));
 
 /**
  * Why this server cannot be asked about a credential of that namespace, which was seen in that cluster: an empty vault, or

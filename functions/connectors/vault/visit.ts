@@ -5,7 +5,7 @@ import { inFlight } from '../in-flight.ts';
 import type { Door } from './address.ts';
 import { isElsewhere, textOf, VaultFailed, type Answer } from './answer.ts';
 import { ask, type Asked } from './ask.ts';
-import { serverOf, whoAnswers, type Server } from './server.ts';
+import { boundTo, serverOf, whoAnswers, type Server } from './server.ts';
 import { namespaceOf } from './names.ts';
 
 /** Our own token as the vault knows it. */
@@ -32,10 +32,12 @@ export interface Visit {
   shared(asked: Asked): Promise<Answer>;
   /** Which server answers: asked now, or known from half a minute ago at most. */
   server(when: 'now' | 'lately'): Promise<Server>;
+  /** Where the credential was bound when it was lent; empty for one that was not. */
+  bound: ReturnType<typeof boundTo>;
 }
 
-/** Begins a visit at that door. */
-export type Visiting = (door: Door, context: Pick<Context, 'signal' | 'sleep'>) => Visit;
+/** Begins a visit at that door, for a credential that is bound there. */
+export type Visiting = (door: Door, account: string | undefined, context: Pick<Context, 'signal' | 'sleep'>) => Visit;
 
 const visitMilliseconds = 10_000;
 const sharedMilliseconds = 6_000;
@@ -68,10 +70,25 @@ export const visitingOf = (edges: Edges): Visiting => {
     return token;
   };
 
-  const asker = ({ base, settings }: Door, sleep: Context['sleep'], signal: AbortSignal, until: number): Asker => {
+  const sharing = (door: Door, asked: Asked, sleep: Context['sleep'], signal: AbortSignal): Promise<Answer> =>
+    flights.share(JSON.stringify(asked), signal, (during) => asker(door, sleep, during, performance.now() + sharedMilliseconds).ask(asked));
+
+  const serverAt = async (door: Door, when: 'now' | 'lately', sleep: Context['sleep'], signal: AbortSignal): Promise<Server> => {
+    if (when === 'lately' && met && met.base === door.base && met.until > performance.now()) return met.server;
+    const server = serverOf(await sharing(door, whoAnswers, sleep, signal));
+    // one that did not say who it is may say so the next time
+    met = server.cluster === undefined ? undefined : { base: door.base, server, until: performance.now() + latelyMilliseconds };
+    return server;
+  };
+
+  const asker = (door: Door, sleep: Context['sleep'], signal: AbortSignal, until: number): Asker => {
+    const { base, settings } = door;
     let isTokenFresh = false;
     const token = (): Promise<string> => tokenAt(settings.token, signal);
-    const askAs = (text: string, asked: Asked): Promise<Answer> => ask(asked, { fetch: edges.fetch, base, token: text, sleep, signal, until });
+    const askAs = async (text: string, asked: Asked): Promise<Answer> => {
+      const headers = asked === whoAnswers ? {} : (await serverAt(door, 'lately', sleep, signal)).toActive;
+      return ask(asked, { fetch: edges.fetch, base, token: text, headers, sleep, signal, until });
+    };
     return {
       token,
       ask: async (asked) => {
@@ -103,10 +120,9 @@ export const visitingOf = (edges: Edges): Visiting => {
     return undefined;
   };
 
-  return (door, { signal, sleep }) => {
+  return (door, account, { signal, sleep }) => {
     const mine = asker(door, sleep, signal, performance.now() + visitMilliseconds);
     const forAll = (during: AbortSignal): Asker => asker(door, sleep, during, performance.now() + sharedMilliseconds);
-    const shared = (asked: Asked): Promise<Answer> => flights.share(JSON.stringify(asked), signal, (during) => forAll(during).ask(asked));
     return {
       signal,
       secret: door.settings.token,
@@ -117,14 +133,9 @@ export const visitingOf = (edges: Edges): Visiting => {
         if (known && known.token === token && known.until > performance.now()) return known.own;
         return introductions.share('own', signal, (during) => introduce(door, forAll(during)));
       },
-      shared,
-      server: async (when) => {
-        if (when === 'lately' && met && met.base === door.base && met.until > performance.now()) return met.server;
-        const server = serverOf(await shared(whoAnswers));
-        // one that did not say who it is may say so the next time
-        met = server.cluster === undefined ? undefined : { base: door.base, server, until: performance.now() + latelyMilliseconds };
-        return server;
-      },
+      shared: (asked) => sharing(door, asked, sleep, signal),
+      server: (when) => serverAt(door, when, sleep, signal),
+      bound: boundTo(account),
     };
   };
 };

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { takeList } from '../../../local/fakes/vault/list-method.ts';
@@ -36,11 +37,15 @@ export const serve = async (reply: Reply): Promise<{ url: string; asked: string[
 /** Answers with JSON. */
 export const json = (response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void => void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 
+/** The cluster that such a door is of. */
+export const clusterId = randomUUID();
+
 /** The accessor of our own token at such a door. */
 export const ourAccessor = newId();
 
-/** A vault that knows our own token under this accessor and answers `door` for any other. */
-export const oneDoor = (door: Reply): Reply => (request, response) => {
+/** A vault that says who it is, knows our own token under this accessor, and answers `door` for anything else. */
+export const oneDoor = (door: Reply, health: object = {}): Reply => (request, response) => {
+  if (request.url?.startsWith('/v1/sys/health')) return json(response, 200, { initialized: true, sealed: false, standby: false, cluster_id: clusterId, ...health });
   if (request.url?.endsWith('lookup-self')) return json(response, 200, { data: { accessor: ourAccessor, path: 'auth/token/create', entity_id: '' } });
   if (request.text.includes(ourAccessor)) return json(response, 200, { data: { accessor: ourAccessor } });
   return door(request, response);

@@ -1,6 +1,8 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Acted, Found } from '../../../functions/core/connector.ts';
-import { credentialOf, openVault, type VaultHouse, type VaultHouseOptions } from './subject.ts';
+import { closeDoors, clusterId, json, oneDoor, serve, type Reply } from './door.ts';
+import { credentialOf, newId, openVault, type VaultHouse, type VaultHouseOptions } from './subject.ts';
 
 const houses: VaultHouse[] = [];
 afterEach(async () => {
@@ -76,8 +78,8 @@ describe('the server that the credential was lent from', () => {
     await revoke();
     house.house.behaviours.add({ service: 'vault', operation: 'GET /v1/sys/health', code: '', message: '', ...behaviour });
     expect((await probe()).verdict).toBe('unknown');
-    // what was lent without a word about its cluster is judged as it was
-    expect((await house.probe(`token/${house.who.job.accessor}`)).verdict).toBe('dead');
+    // what was lent without a word about its cluster is judged as it was, by a vault that answers at all
+    expect((await house.probe(`token/${house.who.job.accessor}`)).verdict).toBe(behaviour.effect === 'down' ? 'unknown' : 'dead');
   });
 
   it('is not lent from where it does not say which it is bound to: unbound where it never says, asked again where it is silent', async () => {
@@ -135,5 +137,40 @@ describe("what keeps Rescind's own token alive", () => {
     expect(await find(`token/${who.job.accessor}@team-a`)).toMatchObject({ exists: false });
     expect(await revoke(`token/${who.job.accessor}@team-a`)).toMatchObject({ result: 'refused', reason: expect.stringContaining('@root') as string });
     expect(isAlive(`token/${who.job.accessor}`)).toBe(true);
+  });
+});
+
+describe('a node of a cluster', () => {
+  afterEach(closeDoors);
+  const invalid = (response: Parameters<Reply>[1]): void => json(response, 400, { errors: ['1 error occurred:\n\t* invalid accessor\n\n'] });
+  /** A connector to something that knows only our own token and says that of itself, and the headers that it is asked with. */
+  const node = async (health: object) => {
+    const headers: IncomingHttpHeaders[] = [];
+    const { url } = await serve(oneDoor((request, response) => {
+      headers.push(request.headers);
+      return invalid(response);
+    }, health));
+    return { house: await open({ address: url }), headers };
+  };
+  const token = `token/${newId()}`;
+
+  it('of OpenBao is made to let the active node answer, since it answers reads itself', async () => {
+    const { house, headers } = await node({ standby: true });
+    expect((await house.probe(token)).verdict).toBe('dead');
+    const [asked] = headers;
+    expect([JSON.parse(Buffer.from(String(asked?.['x-vault-index']), 'base64').toString()), asked?.['x-vault-inconsistent']]).toEqual([{ cluster: clusterId, value: '18446744073709551615' }, 'forward-active-node']);
+  });
+
+  it.each([[{ enterprise: false, standby: true }, 'dead'], [{ enterprise: true, standby: true, performance_standby: true }, 'unknown'], [{ enterprise: true, standby: false, performance_standby: false }, 'dead']])('of HashiCorp\'s that says %o is asked without such headers, and what it does not know is %s', async (health, verdict) => {
+    const { house, headers } = await node(health);
+    expect(await house.probe(token)).toMatchObject({ verdict, ...(verdict === 'dead' ? {} : { note: expect.stringContaining('standby') as string }) });
+    expect([headers[0]?.['x-vault-index'], headers[0]?.['x-vault-inconsistent']]).toEqual([undefined, undefined]);
+  });
+
+  it.each([[{ enterprise: true, performance_standby: true }], [{ standby: true, cluster_id: undefined }]])('that may be behind and cannot be told to ask does not say what is gone: %o', async (health) => {
+    const { house } = await node(health);
+    await expect(house.find(token)).rejects.toThrow('standby');
+    await expect(house.revoke(token)).rejects.toThrow('standby');
+    expect(await house.probe(token)).toMatchObject({ verdict: 'unknown', note: expect.stringContaining('standby') as string });
   });
 });
