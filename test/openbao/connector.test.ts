@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openRealHouse, type RealHouse } from './house.ts';
+import { documented, openRealHouse, type RealHouse } from './house.ts';
 
 let house: RealHouse;
 beforeAll(async () => {
@@ -91,6 +91,49 @@ describe('a lease of a real OpenBao', () => {
   });
 });
 
+describe('a lease of a real OpenBao', () => {
+  it('that is written as a prefix is not gone because nothing is under it', async () => {
+    const { lease, user } = await house.lend();
+    expect(await house.find(`prefix/${lease}`)).toMatchObject({ exists: false, note: expect.stringContaining('lease/') as string });
+    expect((await house.revoke(`prefix/${lease}`)).result).toBe('refused');
+    expect([(await house.probe(`prefix/${lease}`)).verdict, house.broker.users.has(user)]).toEqual(['alive', true]);
+  });
+
+  it('of logins takes the tokens back, and does not say that what they leased is', async () => {
+    const { bao } = house;
+    await bao.ask('POST', 'sys/auth/userpass', { type: 'userpass' });
+    await bao.ask('POST', 'auth/userpass/users/mira', { password: 'throwaway', token_policies: ['minter'] });
+    const { auth } = await bao.ask('POST', 'auth/userpass/login/mira', { password: 'throwaway' });
+    const token = { value: auth?.client_token ?? '', accessor: auth?.accessor ?? '' };
+    const { user } = await house.lend('ci', token);
+    house.broker.deletion = 'fails';
+    expect(await house.revoke('prefix/auth/userpass/login/mira')).toMatchObject({ result: 'done', note: expect.stringContaining('leases that those held are queued') as string });
+    expect([(await house.probe('prefix/auth/userpass/login/mira')).verdict, await house.opens(token), house.broker.users.has(user)]).toEqual(['dead', false, true]);
+  });
+
+  it('is dead with its engine, where it was lent from that: a mount that is gone has taken its leases back', async () => {
+    const { bao } = house;
+    await bao.ask('POST', 'sys/mounts/passing', { type: 'rabbitmq' });
+    await bao.ask('POST', 'passing/config/connection', { connection_uri: house.broker.url, username: 'admin', password: 'throwaway', verify_connection: false });
+    await bao.ask('POST', 'passing/roles/ci', { tags: 'monitoring' });
+    const { lease_id: lease = '', data } = await bao.ask('GET', 'passing/creds/ci');
+    const names = [`lease/${lease}`, 'prefix/passing/creds/ci'];
+    const accounts = await Promise.all(names.map(async (name) => (await house.find(name)).account));
+    house.broker.deletion = 'fails';
+    // it does not go while a lease cannot be taken back
+    expect((await bao.ask('DELETE', 'sys/mounts/passing')).status).toBe(400);
+    expect((await house.probe(names[0] ?? '', accounts[0])).verdict).not.toBe('dead');
+    house.broker.deletion = 'works';
+    await expect.poll(async () => (await bao.ask('DELETE', 'sys/mounts/passing')).status, { timeout: 20_000 }).toBe(204);
+    expect(house.broker.users.has(String(data?.username))).toBe(false);
+    for (const [n, name] of names.entries()) {
+      expect([name, (await house.probe(name, accounts[n])).verdict, (await house.revoke(name, accounts[n])).result]).toEqual([name, 'dead', 'already']);
+      // whoever never saw it there cannot know that it was
+      expect((await house.probe(name)).verdict).toBe('unknown');
+    }
+  });
+});
+
 describe('a secret-id of a real OpenBao', () => {
   it('is destroyed, and what was issued for it lives on', async () => {
     const { data } = await house.bao.ask('POST', 'auth/approle/role/deploy/secret-id', { metadata: '{"job":"1842"}' });
@@ -105,6 +148,51 @@ describe('a secret-id of a real OpenBao', () => {
     expect(await house.opens({ value: before.auth?.client_token ?? '', accessor: '' })).toBe(true);
     expect((await house.revoke(name)).result).toBe('already');
     expect((await house.probe('secret-id/approle/nosuch/33298fd1-b8fd-7ef7-550c-2801d5202fdf')).verdict).toBe('unknown');
+  });
+});
+
+describe('a secret-id of a real OpenBao', () => {
+  const issue = async (role: string, mount = 'approle'): Promise<{ name: string; account?: string; login: (at?: string) => Promise<number> }> => {
+    const { bao } = house;
+    const { data } = await bao.ask('POST', `auth/${mount}/role/${role}/secret-id`, {});
+    const role_id = (await bao.ask('GET', `auth/${mount}/role/${role}/role-id`)).data?.role_id;
+    const name = `secret-id/${mount}/${role}/${String(data?.secret_id_accessor)}`;
+    return { name, account: (await house.find(name)).account, login: async (at = mount) => (await bao.ask('POST', `auth/${at}/login`, { role_id, secret_id: data?.secret_id })).status };
+  };
+
+  it('is not dead because its mount was moved and another one is at its place', async () => {
+    const { bao } = house;
+    await bao.ask('POST', 'sys/auth/movable', { type: 'approle' });
+    await bao.ask('POST', 'auth/movable/role/deploy', { token_policies: ['default'] });
+    const policy = (mount: string) => ['secret-id', 'secret-id-accessor/lookup', 'secret-id-accessor/destroy'].map((path) => `path "auth/${mount}/role/+/${path}" { capabilities = ["list", "update"] }`).join('\n');
+    await bao.bao(['policy', 'write', 'rescind', '-'], `${documented().policy}\n${policy('movable')}`);
+    const { name, account, login } = await issue('deploy', 'movable');
+    await bao.ask('POST', 'sys/remount', { from: 'auth/movable', to: 'auth/moved' });
+    await expect.poll(async () => Object.keys((await bao.ask('GET', 'sys/auth')).data ?? {}), { timeout: 20_000 }).toContain('moved/');
+    await bao.ask('POST', 'sys/auth/movable', { type: 'approle' });
+    await bao.ask('POST', 'auth/movable/role/deploy', { token_policies: ['default'] });
+    expect(await login('moved')).toBe(200);
+    expect(await house.probe(name, account)).toMatchObject({ verdict: 'unknown', note: expect.stringContaining('not the mount that it was lent from') as string });
+    expect((await house.revoke(name, account)).result).toBe('refused');
+  });
+
+  it('is dead with its role', async () => {
+    await house.bao.ask('POST', 'auth/approle/role/passing', { token_policies: ['default'] });
+    const { name, account, login } = await issue('passing');
+    expect(await login()).toBe(200);
+    await house.bao.ask('DELETE', 'auth/approle/role/passing');
+    expect(await login()).toBe(400);
+    expect(await house.probe(name, account)).toMatchObject({ verdict: 'dead', control: true });
+    expect((await house.revoke(name, account)).result).toBe('already');
+    expect((await house.probe(name)).verdict).toBe('unknown');
+  });
+
+  it('of another role is not found under this one, and is left alone', async () => {
+    await house.bao.ask('POST', 'auth/approle/role/other', { token_policies: ['default'] });
+    const { name, login } = await issue('other');
+    const wrong = name.replace('/other/', '/deploy/');
+    expect((await house.find(wrong)).exists).toBe(false);
+    expect([(await house.probe(wrong)).verdict, (await house.revoke(wrong)).result, await login()]).toEqual(['unknown', 'refused', 200]);
   });
 });
 

@@ -16,11 +16,14 @@ export class VaultFailed extends IssuerFailed {
   readonly status: number | undefined;
   /** It was sent, and no answer came: it may have been done. */
   readonly isUnanswered: boolean;
-  constructor(message: string, status?: number, isUnanswered = false) {
+  /** It answered more than is read. */
+  readonly isTooLong: boolean;
+  constructor(message: string, status?: number, { isUnanswered = false, isTooLong = false } = {}) {
     super(message);
     this.name = 'VaultFailed';
     this.status = status;
     this.isUnanswered = isUnanswered;
+    this.isTooLong = isTooLong;
   }
 }
 
@@ -44,7 +47,7 @@ const boundedText = async (response: Response): Promise<string> => {
   let size = 0;
   for await (const piece of response.body) {
     size += piece.length;
-    if (size > mostBytes) throw new VaultFailed(`the vault's answer is larger than ${mostBytes} bytes`, response.status);
+    if (size > mostBytes) throw new VaultFailed(`the vault's answer is larger than ${mostBytes} bytes`, response.status, { isTooLong: true });
     pieces.push(piece);
   }
   return Buffer.concat(pieces).toString('utf8');

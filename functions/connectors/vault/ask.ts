@@ -101,7 +101,7 @@ export const ask = async (asked: Asked, sending: Sending): Promise<Answer> => {
     const wait = pauseOf(response, tried);
     const isOver = tried >= tries || (asked.isWaitedFor === true && failed.isLate);
     if (isOver || wait > longestPauseMilliseconds || performance.now() + wait > sending.until) {
-      throw new VaultFailed(`the vault did not answer the question: ${whyFailed(response, failed, asked.isWaitedFor === true)}`, response?.status, response === undefined);
+      throw new VaultFailed(`the vault did not answer the question: ${whyFailed(response, failed, asked.isWaitedFor === true)}`, response?.status, { isUnanswered: response === undefined });
     }
     await sending.sleep(wait, signal);
   }

@@ -22,14 +22,19 @@ export const ownTokenControl = async (visit: Visit, namespace: string): Promise<
   return { fails: `our own token is not found by its accessor either (${meaningOf(answer)})` };
 };
 
-/** A path's mount is known in that namespace: a lease of a mount that was mistyped is unknown to every vault. */
+/**
+ * A path's mount is known in that namespace: a lease of a mount that was mistyped is unknown to every vault. What was lent here
+ * was seen, so its mount was there: an engine's mount that is gone has taken back its leases first, or it would not have gone.
+ */
 export const mountControl = async (visit: Visit, namespace: string, path: string): Promise<Control> => {
   const isAuth = path.startsWith('auth/');
   const inside = `${isAuth ? path.slice('auth/'.length) : path}/`;
   const list = await visit.shared({ method: 'GET', path: isAuth ? 'sys/auth' : 'sys/mounts', namespace });
   if (list.status === 200 && list.data) {
     const mount = Object.keys(list.data).find((one) => one.endsWith('/') && inside.startsWith(one));
-    return mount ? { lives: `the mount ${isAuth ? 'auth/' : ''}${mount} is there` } : { fails: `${namespaceName(namespace)} has no such mount` };
+    if (mount) return { lives: `the mount ${isAuth ? 'auth/' : ''}${mount} is there` };
+    if (visit.bound.cluster !== undefined && !isAuth) return { lives: 'its mount is gone since it was lent, which a vault does not let go before its leases' };
+    return { fails: `${namespaceName(namespace)} has no such mount` };
   }
   const answer = await visit.shared({ method: 'GET', path: `sys/internal/ui/mounts/${pathOf(path)}`, namespace });
   if (answer.status === 200 && textOf(answer.data?.type)) return { lives: 'its mount is there' };

@@ -1,8 +1,8 @@
 import type { Acted, Context, Found, Probed } from '../../core/connector.ts';
-import { isReason, textOf } from './answer.ts';
+import { isEmptyList, isReason, meaningOf, textOf, textsOf, VaultFailed } from './answer.ts';
 import { deadIf, mountControl, ownTokenControl } from './control.ts';
 import { absent, alive, another, neverSeen, nothing, refusedBy, unknown, untold, type Kind, type Look, type NameOf } from './kind.ts';
-import { namespaceDoubt } from './names.ts';
+import { namespaceDoubt, namespaceName, pathOf } from './names.ts';
 import { order, stillThere, type Order } from './take-back.ts';
 import type { Own, Visit } from './visit.ts';
 
@@ -12,25 +12,43 @@ type Name = NameOf<'lease'>;
 export const isOverOurs = (path: string, namespace: string, own: Own | undefined): boolean =>
   own !== undefined && own.path !== '' && own.namespace === namespace && (`${own.path}/`.startsWith(`${path}/`) || path.startsWith(`${own.path}/`));
 
+/** Whether a path is one of tokens: what they leased themselves is another matter. */
+export const isOfLogin = (path: string): boolean => path.startsWith('auth/');
+
+/** What becomes of what such tokens leased. */
+export const ofLogins = 'with the tokens that it stands for and what they made; leases that those held are queued for revocation by the vault, and their end is not seen here';
+
 const ours = "the lease of Rescind's own token, which was issued at the same path: revoke a token by its accessor";
 
-const look = async ({ lease, namespace }: Name, visit: Visit): Promise<Look> => {
+/**
+ * Whether a lease that the vault finds is one of the namespace that was named: it finds a lease by its id in whichever namespace
+ * it is asked, and takes it back there. A list is of one namespace; the key before it is not in it, which keeps the list short
+ * where the vault lists in pages.
+ */
+const isListed = async ({ lease, namespace }: Name, visit: Visit): Promise<boolean> => {
+  const at = lease.lastIndexOf('/');
+  const key = lease.slice(at + 1);
+  const list = await visit.ask({ method: 'LIST', path: `sys/leases/lookup/${pathOf(lease.slice(0, at))}/?after=${encodeURIComponent(key.slice(0, -1))}&limit=2`, namespace });
+  if (list.status !== 200 && !isEmptyList(list)) throw new VaultFailed(`whether the lease is one of ${namespaceName(namespace)} could not be seen (${meaningOf(list)}): let our token list leases there`, list.status);
+  return textsOf(list.data?.keys).includes(key);
+};
+
+const look = async (name: Name, visit: Visit): Promise<Look> => {
+  const { lease, namespace } = name;
+  const doubt = namespaceDoubt(lease, namespace);
+  if (doubt !== undefined) return { told: 'elsewhere', note: doubt };
   const answer = await visit.ask({ method: 'POST', path: 'sys/leases/lookup', namespace, body: { lease_id: lease } });
   const { status } = answer;
-  if (status === 200) return answer.data?.id === lease ? { told: 'there', data: answer.data } : another;
-  if (status === 400 && isReason(answer, 'invalid lease')) {
-    const doubt = namespaceDoubt(lease, namespace);
-    return doubt === undefined ? { told: 'gone', note: 'status 400: the vault knows no such lease' } : { told: 'elsewhere', note: doubt };
-  }
-  return untold(answer);
+  if (status === 400 && isReason(answer, 'invalid lease')) return { told: 'gone', note: 'status 400: the vault knows no such lease' };
+  if (status !== 200) return untold(answer);
+  if (answer.data?.id !== lease) return another;
+  if (namespace !== '' && !(await isListed(name, visit))) return { told: 'elsewhere', note: `the lease is of another namespace than ${namespace}` };
+  return { told: 'there', data: answer.data };
 };
 
 const find = async (name: Name, visit: Visit): Promise<Found> => {
   const seen = await look(name, visit);
   if (seen.told !== 'there') return absent(seen);
-  // a vault may find a lease by its id in whatever namespace it is asked
-  const doubt = namespaceDoubt(name.lease, name.namespace);
-  if (doubt !== undefined) return { exists: false, note: doubt };
   const path = textOf(seen.data.path) ?? name.lease.slice(0, name.lease.lastIndexOf('/'));
   const until = textOf(seen.data.expire_time);
   const isOurs = isOverOurs(name.lease, name.namespace, await visit.own());
@@ -49,7 +67,7 @@ const revoke = async (name: Name, visit: Visit, context: Context): Promise<Acted
   const given: Order = { path: 'sys/leases/revoke', body: { lease_id: lease }, namespace, under: lease };
   const answer = await order(given, visit);
   if (!answer) return stillThere(given, 'the order to take the lease back was not answered in time', visit, context);
-  if (answer.status === 204 || answer.status === 200) return { result: 'done', note: 'revoked, and what it leased was taken back behind it' };
+  if (answer.status === 204 || answer.status === 200) return { result: 'done', note: `revoked, ${isOfLogin(lease) ? ofLogins : 'and what it leased was taken back behind it'}` };
   // queued in spite of our wish to wait for it, or not given in
   if (answer.status !== 400 && answer.status !== 202) return refusedBy(answer.status, visit, 'revoke leases');
   return stillThere(given, 'the lease is still there', visit, context);

@@ -1,4 +1,4 @@
-import { isEmptyList, objectOf, textOf, textsOf } from './answer.ts';
+import { isEmptyList, objectOf, textOf, textsOf, VaultFailed } from './answer.ts';
 import { pathOf } from './names.ts';
 import type { Visit } from './visit.ts';
 
@@ -15,7 +15,12 @@ export const leasesUnder = async (prefix: string, namespace: string, visit: Visi
   for (let lists = 0; open.length > 0; lists += 1) {
     if (lists === mostLists) return { leases, isAll: false };
     const at = open.shift() ?? '';
-    const answer = await visit.ask({ method: 'LIST', path: `sys/leases/lookup/${pathOf(at)}/`, namespace });
+    const answer = await visit.ask({ method: 'LIST', path: `sys/leases/lookup/${pathOf(at)}/`, namespace }).catch((error: unknown) => {
+      if (error instanceof VaultFailed && error.isTooLong) return undefined;
+      throw error;
+    });
+    // more names than are read are leases, or lead to some
+    if (!answer) return { leases: leases + 1, isAll: false };
     if (isEmptyList(answer)) continue;
     const keys = answer.status === 200 ? textsOf(answer.data?.keys) : [];
     if (keys.length === 0) return { refused: answer.status };

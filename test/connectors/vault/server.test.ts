@@ -17,7 +17,7 @@ const open = async (options: VaultHouseOptions = {}): Promise<VaultHouse> => {
 /** What a vault answered of that credential when it was lent, and what is asked later. */
 const lent = async (house: VaultHouse, name: string) => {
   const found: Found = await house.find(name);
-  expect(found).toMatchObject({ exists: true, account: expect.stringMatching(/^[0-9a-f-]{36}$/) as string });
+  expect(found).toMatchObject({ exists: true, account: expect.stringMatching(/^[0-9a-f-]{36}(\/auth_approle_[0-9a-f]{8})?$/) as string });
   const credential = { ...credentialOf(name), account: found.account };
   const { issuer, context } = house;
   return {
