@@ -1,4 +1,4 @@
-import { idAt, oneRole, roleAt, runSource } from './aws-run.ts';
+import { idAt, isNeverStarted, oneRole, roleAt, runSource } from './aws-run.ts';
 import { eachOf } from './cut.ts';
 import { at, textAt } from './fields.ts';
 
@@ -24,6 +24,8 @@ const roleOf = (detail: unknown): string | undefined => {
   return oneRole([roleAt(detail, 'container', 'jobRoleArn'), ...ofTasks(detail), ...ofNodes]);
 };
 
+const jobId = /^[\w-]+(?:[:#]\d+)?$/;
+
 /** `arn:...:job-definition/name:3` and `arn:...:job-queue/name` to `name`. */
 const shortName = (arn: string): string => arn.slice(arn.lastIndexOf('/') + 1).replace(/:\d+$/, '');
 
@@ -39,13 +41,31 @@ export const awsBatch = runSource('aws-batch', 'aws.batch', [
     starts: { status: ['RUNNING'] },
     id: 'jobId',
     // not the environment, parameters and commands, which hold secrets, nor a reason or a tag, which are free text
-    reads: ['jobId', 'jobDefinition', 'jobQueue', 'startedAt', 'stoppedAt', ...roles],
+    reads: ['jobId', 'jobDefinition', 'jobQueue', 'startedAt', 'createdAt', 'stoppedAt', ...roles],
     read: (detail) => ({
-      run: idAt(detail, /^[\w-]+(?:[:#]\d+)?$/, 'jobId'),
+      run: idAt(detail, jobId, 'jobId'),
       name: shortName(textAt(detail, 'jobDefinition')) || shortName(textAt(detail, 'jobQueue')),
       role: roleOf(detail),
       startedAt: at(detail, 'startedAt'),
       endedAt: at(detail, 'stoppedAt'),
+      // the parent of an array is never RUNNING, and a job that is cancelled in its queue was not
+      neverWorked: isNeverStarted(detail),
+    }),
+  },
+  {
+    // jobs that another service runs; they name no definition and no role
+    detailType: 'Batch Service Job State Change',
+    state: 'status',
+    ends: { status: ['SUCCEEDED', 'FAILED'] },
+    starts: { status: ['RUNNING'] },
+    id: 'jobId',
+    reads: ['jobId', 'jobQueue', 'startedAt', 'createdAt', 'stoppedAt'],
+    read: (detail) => ({
+      run: idAt(detail, jobId, 'jobId'),
+      name: shortName(textAt(detail, 'jobQueue')),
+      startedAt: at(detail, 'startedAt'),
+      endedAt: at(detail, 'stoppedAt'),
+      neverWorked: isNeverStarted(detail),
     }),
   },
 ]);

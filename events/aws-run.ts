@@ -18,6 +18,8 @@ export interface ToldRun {
   /** The platform's own times, as they came. */
   startedAt?: unknown;
   endedAt?: unknown;
+  /** It ended without having worked, or only its parts did. */
+  neverWorked?: boolean;
   /** Set where one run under one id can end again: what tells this end from the others; the time of the event where it is ''. */
   which?: string;
 }
@@ -50,6 +52,9 @@ export const idAt = (value: unknown, shape: RegExp, ...path: string[]): string =
 /** The ARN of the service at the path, or ''. */
 export const arnAt = (value: unknown, service: string, ...path: string[]): string =>
   idAt(value, new RegExp(`^arn:[\\w-]+:${service}:[\\w-]*:\\d*:\\S+$`), ...path);
+
+/** Whether an event that tells when its run was made tells of no time at which that began to work. */
+export const isNeverStarted = (detail: unknown): boolean => awsTime(at(detail, 'createdAt')) !== '' && awsTime(at(detail, 'startedAt')) === '';
 
 /** The full ARN of an IAM role at the path; undefined for a short name, for anything else and for nothing. */
 export const roleAt = (value: unknown, ...path: string[]): string | undefined =>
@@ -93,7 +98,7 @@ const parseAs = (name: string, source: string, events: RunEvent[], event: unknow
   const kind = events.find(({ detailType }) => detailType === rawText(event, 'detail-type'));
   if (!kind) return ignored('no event about a run');
   const detail = at(event, 'detail');
-  const { run, job, attempt = '1', name: what, role, startedAt, endedAt, which } = kind.read(detail);
+  const { run, job, attempt = '1', name: what, role, startedAt, endedAt, which, neverWorked } = kind.read(detail);
   if (run === '' || job === '') return malformed(`detail.${kind.id} is missing or no id`);
   const state = rawText(detail, kind.state);
   if (state === '') return malformed(`detail.${kind.state} is missing`);
@@ -102,7 +107,7 @@ const parseAs = (name: string, source: string, events: RunEvent[], event: unknow
   const told = { source: name, run: runName, state, name: what, ...(role === undefined ? {} : { role }) };
   if (passes(kind.ends, detail)) {
     const end = [run, job, attempt, state, which === '' ? sentAt : which].filter(Boolean).join(' ');
-    return { kind: 'triggers', triggers: [{ trigger: 'JobEnded', ...told, at: awsTime(endedAt) || sentAt, end }] };
+    return { kind: 'triggers', triggers: [{ trigger: 'JobEnded', ...told, at: awsTime(endedAt) || sentAt, end, ...(neverWorked ? { neverWorked } : {}) }] };
   }
   if (passes(kind.starts, detail)) return { kind: 'triggers', triggers: [{ trigger: 'JobStarted', ...told, at: awsTime(startedAt) || sentAt }] };
   return ignored('neither an end nor a beginning of work');

@@ -5,8 +5,8 @@ import { idAt, ignored, jobEnded, malformed, mostBytesOfRuns } from './job-end.t
 import { sharedSecret } from './shared-secret.ts';
 import type { JobEnded, Parsed, RunName, WebhookRequest, WebhookSource } from './trigger.ts';
 
-const TEKTON_END = /^dev\.tekton\.event\.(taskrun|pipelinerun)\.(successful|failed)\.v1$/;
-const CDEVENTS_END = /^dev\.cdevents\.(taskrun|pipelinerun)\.finished(?:\.|$)/;
+const TEKTON_END = /^dev\.tekton\.event\.(taskrun|pipelinerun|customrun|run)\.(successful|failed)\.v1$/;
+const CDEVENTS_END = /^dev\.cdevents\.(taskrun|pipelinerun|build|testcaserun|testsuiterun)\.finished(?:\.|$)/;
 
 /** An end, or why the event is none: `none` where it ends nothing, `broken` where it should and cannot be read. */
 type Heard = { kind: 'end'; end: JobEnded } | { kind: 'none'; reason: string } | { kind: 'broken'; reason: string };
@@ -21,14 +21,17 @@ const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (
 const pipelineRunOf = (metadata: unknown): string =>
   idAt(metadata, 'labels', 'tekton.dev/pipelineRunUID') || idAt(asList(at(metadata, 'ownerReferences')).find((owner) => rawText(owner, 'kind') === 'PipelineRun'), 'uid');
 
+/** In which field the run stands of which kind of event. */
+const objects: Record<string, string> = { taskrun: 'taskRun', pipelinerun: 'pipelineRun', customrun: 'customRun', run: 'run' };
+
 const ofTekton = (kind: string, word: string, event: CloudEvent, data: unknown): Heard => {
-  const told = at(data, kind === 'taskrun' ? 'taskRun' : 'pipelineRun');
+  const told = at(data, objects[kind] ?? '');
   const metadata = at(told, 'metadata');
   const uid = idAt(metadata, 'uid');
   if (uid === '') return broken('metadata.uid of the run is missing or not an id');
-  const pipelineRun = kind === 'taskrun' ? pipelineRunOf(metadata) : '';
+  const pipelineRun = kind === 'pipelinerun' ? '' : pipelineRunOf(metadata);
   const condition = asList(at(told, 'status', 'conditions')).find((one) => rawText(one, 'type') === 'Succeeded');
-  const named = textAt(metadata, 'labels', `tekton.dev/${kind === 'taskrun' ? 'task' : 'pipeline'}`) || textAt(metadata, 'labels', 'tekton.dev/pipeline') || textAt(metadata, 'name');
+  const named = textAt(metadata, 'labels', `tekton.dev/${kind === 'pipelinerun' ? 'pipeline' : 'task'}`) || textAt(metadata, 'labels', 'tekton.dev/pipeline') || textAt(metadata, 'name');
   return {
     kind: 'end',
     end: jobEnded({
@@ -45,7 +48,7 @@ const ofCdEvents = (kind: string, event: CloudEvent, data: unknown): Heard => {
   const subject = idAt(data, 'subject', 'id');
   if (subject === '') return broken('subject.id is missing or not an id');
   const content = at(data, 'subject', 'content');
-  const pipelineRun = kind === 'taskrun' ? idAt(content, 'pipelineRun', 'id') : '';
+  const pipelineRun = kind === 'pipelinerun' ? '' : idAt(content, 'pipelineRun', 'id');
   return {
     kind: 'end',
     end: jobEnded({
@@ -53,7 +56,7 @@ const ofCdEvents = (kind: string, event: CloudEvent, data: unknown): Heard => {
       run: pipelineRun === '' ? runOf(subject) : runOf(pipelineRun, subject),
       at: isoTime(event.time) || isoTime(rawText(data, 'context', 'timestamp')),
       state: textAt(content, 'outcome') || 'finished',
-      name: textAt(content, kind === 'taskrun' ? 'taskName' : 'pipelineName'),
+      name: textAt(content, kind === 'pipelinerun' ? 'pipelineName' : 'taskName'),
     }, [kind]),
   };
 };

@@ -87,6 +87,8 @@ export interface JobEnded extends OfRun {
   trigger: 'JobEnded';
   /** The same for all events that tell of this one end, unique for its source. */
   end: string;
+  /** It ended without having worked, or only its parts did: no beginning of it is ever told, and it never had its role. */
+  neverWorked?: true;
 }
 
 /** A run began to work, or lives again after its end. Its `at` is empty where the platform gives no time: then it was just before the message came. */

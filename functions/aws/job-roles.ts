@@ -73,7 +73,8 @@ export const endRole = async (ended: JobEnded, deps: ReleaseDeps, signal: AbortS
   const held = all.filter(({ terms, registeredAt, by }) => terms.jobRole === true && terms.credential === credentialOfRole(holding) && isOfEnd(terms.run.job, ended.run.job) && !isOfLaterLife({ registeredAt, by }, ended, at, heardAt > at ? heardAt : at));
   const seen = held.filter(({ terms }) => !terms.unseen);
   for (const lease of seen) await (rule || isOver(lease) ? endLease(lease, why, deps, signal) : leave(lease, why, deps));
-  if (seen.length > 0 || !rule) return;
+  // what never worked had no role, and its beginning cannot have been missed
+  if (seen.length > 0 || !rule || ended.neverWorked) return;
   const unseen = held[0] ?? (await noted(rule, ended, { life: '', unseen: true }, deps));
   const note = 'its start was not heard of, so nobody knows which other runs have the role: its sessions are not cut';
   let isOurs = false;

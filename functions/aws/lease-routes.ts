@@ -5,6 +5,7 @@ import { awsIam, ownNames, type Configuration, type LeaseSubject } from '../core
 import { callerOf, fulfilled, iamSubjectsOf, isHolder, principalOf, rightsFor, runFor, runOfToken, subjectsOf, type Claims } from '../core/lease-rights.ts';
 import { leaseIdOf, Refused, secondsIn, wishOf, type Wish } from '../core/lease-terms.ts';
 import type { Found } from '../core/connector.ts';
+import { countsAttempts } from '../../events/aws-run-names.ts';
 import type { RunName } from '../../events/trigger.ts';
 import { digest } from './digest.ts';
 import { fieldsOf, mostReason, reasonOf } from './api-request.ts';
@@ -75,7 +76,8 @@ export const postLease = async (request: HttpRequest, known: Known, deps: LeaseA
   });
   const run = runFor(wish, known.run, subject, rules);
   const by = { ...known.by, as: subject.name };
-  const { lease, isNew } = await register({ run, credential, owner: subject.owner, principal: seen.principal, account: seen.account, reason: wish.reason, seconds: wish.seconds, by }, deps);
+  const isAttemptGuessed = known.run === undefined && wish.run?.attempt === undefined && countsAttempts(run.platform);
+  const { lease, isNew } = await register({ run, isAttemptGuessed, credential, owner: subject.owner, principal: seen.principal, account: seen.account, reason: wish.reason, seconds: wish.seconds, by }, deps);
   if (!isNew) await keepUse(deps, { what: 'registered-again', by, lease: lease.id, reason: wish.reason });
   return { status: isNew ? 201 : 200, body: answerOf(lease, deps) };
 };

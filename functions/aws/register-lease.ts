@@ -12,6 +12,8 @@ import { armTimer } from './timers.ts';
 /** What is lent, checked, to a caller who may. */
 export interface Lending {
   run: RunName;
+  /** The caller did not say which attempt it is, of a platform that counts them: the first was taken. */
+  isAttemptGuessed?: boolean;
   credential: string;
   owner: string;
   /** As its issuer sees it now. */
@@ -45,6 +47,8 @@ export const register = async (lending: Lending, deps: LeaseDeps): Promise<{ lea
   const record = await leases.run(run);
   const known = record.leases.find((lease) => lease.id === id);
   if (known && isOver(known)) throw isOverAlready(known);
+  // a later attempt may be at work with what is named: nothing is taken back for that
+  if (lending.isAttemptGuessed && record.ended) throw new Refused(409, `attempt ${run.attempt} of this run is over (${record.ended.state}), and the request does not say which attempt it is of: name run.attempt`);
   if (!known && record.leases.length >= mostOfRun) throw new Refused(409, `the run has ${mostOfRun} leases, the most that one run can have`);
   const { lease, isNew } = known ? { lease: known, isNew: false } : await written(id, lending, deps);
   // the same request at the same moment may have been answered, and its lease have ended, since the look

@@ -79,7 +79,8 @@ export const caseReason = (lease: Lease, tried: Tried, verdict: Verdict | undefi
 /** In words, how far a try came. */
 export const noteOf = (tried: Tried, verdict: Verdict | undefined): string => {
   if (tried.error !== undefined) return `its issuer could not be asked (${tried.error})`;
-  if (tried.acted?.result === 'refused') return tried.acted.meanwhile;
+  if (tried.acted?.result === 'refused') return `${tried.acted.reason}. Meanwhile: ${tried.acted.meanwhile}`;
+  if (tried.acted?.result === 'ask') return tried.acted.question;
   if (verdict === undefined) return 'it was not revoked yet';
   return verdict.verdict === 'not-yet' ? 'death is looked for again when it has settled' : verdict.verdict === 'dead' ? verdict.note : `${verdict.verdict}: ${verdict.note}`;
 };

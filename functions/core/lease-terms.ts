@@ -1,3 +1,4 @@
+import { awsRunName } from '../../events/aws-run-names.ts';
 import { attemptTold, type RunName } from '../../events/trigger.ts';
 import type { Digest } from './ids.ts';
 
@@ -98,19 +99,21 @@ const runIn = (value: unknown): Wish['run'] => {
   const run = objectIn(value, 'run');
   known(run, ['platform', 'run', 'id', 'attempt', 'job'], 'run');
   const id = run.run ?? run.id;
-  const [text, attempt, job] = [id, run.attempt ?? undefined, run.job].map((part) => (typeof part === 'number' && Number.isSafeInteger(part) && part > 0 ? String(part) : part));
+  const [text, attempt, job] = [id, run.attempt ?? undefined, run.job ?? undefined].map((part) => (typeof part === 'number' && Number.isSafeInteger(part) && part > 0 ? String(part) : part));
   if (!printable(run.platform, 64) || !/^[a-z0-9][a-z0-9-]*$/.test(run.platform)) bad('run.platform is not the name of a platform such as github-actions or aws-batch');
   if (!printable(text, 1024)) bad("run.run is not the platform's id of the run (1 to 1024 printable characters)");
   if (!isRunName(run.platform as string, text as string)) bad("run.run is not the platform's id of the run (1 to 512 visible ASCII characters, spaces between them)");
   if (attempt !== undefined && !isIdOf(attempt, 64)) bad('run.attempt is neither a positive whole number nor an id of 1 to 64 visible ASCII characters');
   if (job !== undefined && !isIdOf(job, 256)) bad("run.job is not the platform's id of a job (a positive whole number, or 1 to 256 visible ASCII characters)");
   const platform = run.platform as string;
-  return { platform, run: text as string, ...(attempt === undefined ? {} : { attempt: attemptTold(platform, attempt as string) }), ...(job === undefined ? {} : { job: job as string }) };
+  const named = awsRunName(platform, text as string);
+  if ('expected' in named) return bad(`run.run is not as the events of ${platform} name a run: expected ${named.expected}`);
+  return { platform, run: named.run, ...(attempt === undefined ? {} : { attempt: attemptTold(platform, attempt as string) }), ...(job === undefined ? {} : { job: job as string }) };
 };
 
 /** Seconds from now that a request asks for: `minutes`, or `expiresAt` as ISO 8601; `fallback` where it says neither. */
 export const secondsIn = (body: Record<string, unknown>, now: Date, mostMinutes: number, fallback = mostMinutes): number => {
-  const { minutes, expiresAt } = body;
+  const [minutes, expiresAt] = [body.minutes ?? undefined, body.expiresAt ?? undefined];
   if (minutes !== undefined && expiresAt !== undefined) bad('minutes and expiresAt are given; expected one of them');
   if (expiresAt !== undefined) {
     const time = typeof expiresAt === 'string' && /^\d{4}-\d{2}-\d{2}T.*(Z|[+-]\d{2}:\d{2})$/.test(expiresAt) ? Date.parse(expiresAt) : Number.NaN;
@@ -134,11 +137,13 @@ export const wishOf = (value: unknown, now: Date, mostMinutes: number): Wish => 
   known(credential, ['connector', 'id'], 'credential');
   if (!printable(credential.connector, 64)) bad('credential.connector is not the name of a connector');
   if (!printable(credential.id, 1024)) bad("credential.id is not the issuer's id of a credential (1 to 1024 printable characters, never a value)");
-  if (!printable(body.reason, 500)) bad('reason is missing: say in a sentence why the run gets this credential');
-  if (body.until !== undefined && body.until !== 'run' && body.until !== 'job') bad('until is neither "run" nor "job"');
+  if (!printable(body.reason, 500) || body.reason.trim() === '') bad('reason is missing: say in a sentence why the run gets this credential');
+  // what a client's library writes for what was not given
+  const [run, until] = [body.run ?? undefined, body.until ?? undefined];
+  if (until !== undefined && until !== 'run' && until !== 'job') bad('until is neither "run" nor "job"');
   return {
-    ...(body.run === undefined ? {} : { run: runIn(body.run) }),
-    ...(body.until === undefined ? {} : { until: body.until as 'run' | 'job' }),
+    ...(run === undefined ? {} : { run: runIn(run) }),
+    ...(until === undefined ? {} : { until: until as 'run' | 'job' }),
     credential: { connector: credential.connector as string, id: credential.id as string },
     reason: body.reason as string,
     seconds: secondsIn(body, now, mostMinutes),

@@ -51,8 +51,11 @@ export const endingInWords = ({ kind, state, source, by, reason }: Ending): stri
 
 const actedInWords = (acted: Acted): string => ('note' in acted ? acted.note : acted.result === 'refused' ? acted.reason : acted.question);
 
-const triedInWords = ({ acted, note, dueAt, nextAt = dueAt }: Extract<LeaseEntry, { kind: 'tried' }>): string =>
-  `${acted ? `${actedInWords(acted)}; ` : ''}${note}; tried again at ${nextAt}`;
+const triedInWords = ({ acted, note, dueAt, nextAt = dueAt }: Extract<LeaseEntry, { kind: 'tried' }>): string => {
+  const act = acted && actedInWords(acted);
+  // what was refused or asked is in the note already
+  return `${act === undefined || note.startsWith(act) ? '' : `${act}; `}${note}; tried again at ${nextAt}`;
+};
 
 /** One sentence about a line, for a person. Holds no value, since no line does. */
 export const sentenceOf = (line: LeaseEntry): string => {

@@ -83,7 +83,7 @@ describe('a try', () => {
 
   test('says how far it came', () => {
     expect(noteOf({ error: 'VaultFailed', probes: [] }, undefined)).toContain('VaultFailed');
-    expect(noteOf({ acted: acts[3], probes: [] }, undefined)).toBe('nothing');
+    expect(noteOf({ acted: acts[3], probes: [] }, undefined)).toBe('no. Meanwhile: nothing');
     expect(noteOf({ probes: [] }, undefined)).toContain('not revoked yet');
     expect(noteOf({ acted: done, probes: [] }, { verdict: 'not-yet', probeAt: t })).toContain('settled');
     expect(noteOf({ acted: done, probes: [] }, { verdict: 'alive', note: 'status 200' })).toBe('alive: status 200');

@@ -141,8 +141,29 @@ describe('what a request asks for', () => {
     expect(wishOf({ ...wish, run: { platform: 'nightly', run: 'r' } }, now, 60).run).toEqual({ platform: 'nightly', run: 'r' });
   });
 
+  test('is the same where what is not given is null, as libraries of clients write it', () => {
+    const nothing = { run: null, until: null, minutes: null, expiresAt: null };
+    expect(wishOf({ ...wish, ...nothing }, now, 60)).toEqual(wishOf(wish, now, 60));
+    expect(wishOf({ ...wish, run: { platform: 'nightly', run: 'r', attempt: null, job: null } }, now, 60).run).toEqual({ platform: 'nightly', run: 'r' });
+    for (const what of ['reason', 'credential']) expect(refusal(() => wishOf({ ...wish, [what]: null }, now, 60))?.status).toBe(400);
+    for (const reason of [' ', '\u00a0 ']) expect(refusal(() => wishOf({ ...wish, reason }, now, 60))?.status).toBe(400);
+  });
+
+  test('is a run of AWS under the name that its events tell, and under no other', () => {
+    const run = (platform: string, text: string): string | undefined => wishOf({ ...wish, run: { platform, run: text } }, now, 60).run?.run;
+    const arn = (service: string, rest: string) => `arn:aws:${service}:eu-west-1:111122223333:${rest}`;
+    expect(run('aws-codebuild', arn('codebuild', 'build/shop:5f1c2a90'))).toBe('shop:5f1c2a90');
+    expect(run('aws-batch', arn('batch', 'job/5f1c2a90:7'))).toBe('5f1c2a90:7');
+    expect(run('aws-glue', 'caf\u00e9 \u201cbig\u201d/jr_1')).toBe('caf\u00e9 \u201cbig\u201d/jr_1');
+    expect(run('aws-lambda', 'whatever they call it')).toBe('whatever they call it');
+    for (const [platform, wrong] of [['aws-batch', 'no such id'], ['aws-glue', 'jr_1'], ['aws-codepipeline', 'e-1'], ['aws-ecs', '5f1c2a90'], ['aws-sagemaker', 'train-1'], ['aws-states', 'e-1'], ['aws-emr', 's-1'], ['aws-emr-serverless', '00f1'], ['aws-codebuild', '5f1c2a90']] as const) {
+      expect(refusal(() => run(platform, wrong)), platform).toMatchObject({ status: 400, message: expect.stringContaining(`as the events of ${platform} name a run: expected `) as string });
+    }
+  });
+
   test('is the one attempt that the platform tells of, where its ends count none', () => {
-    const attempt = (platform: string, given: unknown) => wishOf({ ...wish, run: { platform, run: 'r', attempt: given } }, now, 60).run?.attempt;
+    const execution = 'arn:aws:states:eu-west-1:111122223333:execution:nightly:e-1';
+    const attempt = (platform: string, given: unknown) => wishOf({ ...wish, run: { platform, run: platform === 'aws-states' ? execution : 'r', attempt: given } }, now, 60).run?.attempt;
     expect([attempt('aws-batch', 2), attempt('gitlab', '7'), attempt('aws-states', 2), attempt('github-actions', '3'), attempt('nightly', 'b')]).toEqual(['1', '1', '2', '3', 'b']);
     expect(refusal(() => attempt('aws-batch', 1.5))?.status).toBe(400);
   });
@@ -154,7 +175,8 @@ describe('what a request asks for', () => {
     // a minute more is a clock that is ahead of ours
     expect(secondsIn({ expiresAt: '2026-05-01T11:00:59Z' }, now, 60)).toBe(3600);
     expect(secondsIn({}, now, 60, 5)).toBe(300);
-    for (const body of [{ minutes: 60.01 }, { minutes: Number.NaN }, { minutes: Infinity }, { minutes: null }, { minutes: true }, { expiresAt: '2026-05-01T11:02:00Z' }, { expiresAt: '2026-05-01T10:00:00Z' }, { expiresAt: 5 }, { expiresAt: '2026-13-01T10:00:00Z' }, { expiresAt: null }]) {
+    expect(secondsIn({ minutes: null, expiresAt: null }, now, 60, 5)).toBe(300);
+    for (const body of [{ minutes: 60.01 }, { minutes: Number.NaN }, { minutes: Infinity }, { minutes: true }, { expiresAt: '2026-05-01T11:02:00Z' }, { expiresAt: '2026-05-01T10:00:00Z' }, { expiresAt: 5 }, { expiresAt: '2026-13-01T10:00:00Z' }]) {
       expect(refusal(() => secondsIn(body, now, 60))?.status, JSON.stringify(body)).toBe(400);
     }
   });

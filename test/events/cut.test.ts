@@ -20,7 +20,6 @@ const handed = (source: AwsEventSource, event: unknown): string => {
 
 /** Read where another field is missing, or of a beginning that no sample shows. */
 const standIns: Record<string, string[]> = {
-  'aws-batch': ['detail.jobQueue'],
   'aws-ecs': ['detail.executionStoppedAt'],
   'aws-codebuild': ['detail.project-name'],
   'aws-sagemaker': ['detail.ProcessingStartTime', 'detail.TransformStartTime', 'detail.HyperParameterTuningStartTime'],

@@ -53,8 +53,20 @@ describe('tekton', () => {
     expect(told(tekton, taskRun, 'taskrun-successful', { 'ce-type': 'dev.tekton.event.taskrun.successful%2Ev1' })).toMatchObject({ kind: 'triggers' });
   });
 
-  it.each(['dev.tekton.event.taskrun.started.v1', 'dev.tekton.event.taskrun.running.v1', 'dev.tekton.event.pipelinerun.unknown.v1', 'dev.cdevents.taskrun.started.0.3.0', 'dev.cdevents.pipelinerun.queued.0.3.0', 'dev.cdevents.build.finished.0.3.0', 'com.example.ended', 'x.dev.tekton.event.taskrun.failed.v1'])('ends nothing at %s', (type) => {
+  it.each(['dev.tekton.event.taskrun.started.v1', 'dev.tekton.event.taskrun.running.v1', 'dev.tekton.event.pipelinerun.unknown.v1', 'dev.cdevents.taskrun.started.0.3.0', 'dev.cdevents.pipelinerun.queued.0.3.0', 'dev.cdevents.build.started.0.3.0', 'dev.tekton.event.customrun.running.v1', 'com.example.ended', 'x.dev.tekton.event.taskrun.failed.v1'])('ends nothing at %s', (type) => {
     expect(told(tekton, taskRun, 'taskrun-successful', { 'ce-type': type })).toMatchObject({ kind: 'ignored' });
+  });
+
+  it.each([['dev.cdevents.build.finished.0.2.0', 'build'], ['dev.cdevents.testcaserun.finished.0.2.0', 'testcaserun'], ['dev.cdevents.testsuiterun.finished.0.2.0', 'testsuiterun']])('hears that what else CI runs is over: %s', (type, kind) => {
+    const event = (content: object) => ({ specversion: '1.0', id: 'x', source: '/ci', type, time: '2026-03-02T08:00:00Z', data: { context: {}, subject: { id: 'b-12', type: kind, content } } });
+    expect(told(tekton, event({ outcome: 'pass' }), 'cdevents-taskrun')).toMatchObject({ kind: 'triggers', triggers: [{ run: { run: 'b-12', attempt: '1' }, state: 'pass', at: '2026-03-02T08:00:00.000Z' }] });
+    expect(told(tekton, event({ pipelineRun: { id: 'release-320' } }), 'cdevents-taskrun')).toMatchObject({ kind: 'triggers', triggers: [{ run: { run: 'release-320', job: 'b-12' }, state: 'finished' }] });
+  });
+
+  it.each(['customrun', 'run'])('hears that a %s is over, in its pipeline run or alone', (kind) => {
+    const event = (metadata: object) => ({ specversion: '1.0', id: 'x', source: '/tekton', type: `dev.tekton.event.${kind}.failed.v1`, data: { [kind === 'run' ? 'run' : 'customRun']: { metadata: { uid: 'u-1', name: 'approve', ...metadata }, status: { completionTime: '2026-03-02T08:00:00Z', conditions: [{ type: 'Succeeded', status: 'False', reason: 'Timeout' }] } } } });
+    expect(told(tekton, event({}), 'cdevents-taskrun')).toMatchObject({ kind: 'triggers', triggers: [{ run: { run: 'u-1' }, state: 'Timeout', name: 'approve' }] });
+    expect(told(tekton, event({ ownerReferences: [{ kind: 'PipelineRun', uid: 'p-1' }] }), 'cdevents-taskrun')).toMatchObject({ kind: 'triggers', triggers: [{ run: { run: 'p-1', job: 'u-1' } }] });
   });
 
   it('ends nothing while a task run is pending', () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { accessorOf } from '../lease-world.ts';
-import { openPlay } from './lease-play.ts';
+import { accessorOf, brokerRole, repositoryId } from '../lease-world.ts';
+import { inLeaseTown, openPlay } from './lease-play.ts';
 
 const token = (n: number): string => `vault:token/${accessorOf(n)}`;
 
@@ -75,5 +75,24 @@ describe('an end that comes before the lease', () => {
     await handled(509);
     await town.becomes(whole.body.id ?? '', 'released');
     for (const n of [9, 10, 11]) expect(await town.isAlive(token(n))).toBe(false);
+  });
+});
+
+describe('a lease of an execution that does not say which attempt it is of', () => {
+  it('is refused where the first is over, and nothing is taken back: the execution may be redriven', async () => {
+    const run = 'arn:aws:states:us-east-1:111122223333:execution:nightly:e-1';
+    const subject = { name: 'states', issuer: 'aws-iam', principal: brokerRole, platforms: ['aws-states'], owner: 'platform', may: [{ connector: 'vault', id: 'token/*', where: { 'meta.repository_id': repositoryId } }] };
+    await inLeaseTown({ leases: { subjects: [subject] } }, async ({ town }) => {
+      const ask = (n: number, attempt?: number) => town.lease('/iam/leases', { principal: brokerRole }, { run: { platform: 'aws-states', run, ...(attempt === undefined ? {} : { attempt }) }, credential: { connector: 'vault', id: `token/${accessorOf(n)}` }, reason: 'x', minutes: 5 });
+      const first = await ask(1);
+      expect(first).toMatchObject({ status: 201, body: { run: { attempt: '1' } } });
+      await town.event({ source: 'aws.states', 'detail-type': 'Step Functions Execution Status Change', time: town.clock.now().toISOString(), detail: { executionArn: run, stateMachineArn: 'arn:aws:states:us-east-1:111122223333:stateMachine:nightly', status: 'ABORTED', redriveCount: 0, stopDate: town.clock.now().getTime() } });
+      await town.becomes(first.body.id ?? '', 'released');
+      expect(await ask(2)).toMatchObject({ status: 409, body: { error: expect.stringContaining('name run.attempt') as string } });
+      expect(await town.isAlive(`vault:token/${accessorOf(2)}`)).toBe(true);
+      expect((await ask(2, 2)).status).toBe(201);
+      // whoever says that it is of the first says that it is over
+      expect(await ask(3, 1)).toMatchObject({ status: 409, body: { error: expect.stringContaining('taken back at once') as string } });
+    });
   });
 });

@@ -5,7 +5,7 @@ import type { LeaseView } from '../../functions/core/lease-view.ts';
 import { account } from '../world-of.ts';
 import { openPlay, quiet } from './lease-play.ts';
 
-const roles = ['alone', 'pair', 'unseen', 'early', 'named', 'nobody', 'crashed', 'freed'] as const;
+const roles = ['alone', 'pair', 'unseen', 'early', 'named', 'nobody', 'crashed', 'freed', 'queued'] as const;
 type Role = (typeof roles)[number];
 const arnOf = (role: Role): string => `arn:aws:iam::${account}:role/${role}`;
 
@@ -30,11 +30,11 @@ describe('a role that a job ran with', () => {
     play.town.clientOf(IAMClient).send(new GetRolePolicyCommand({ RoleName: role, PolicyName: 'RescindEndedSessions' })).then(({ PolicyDocument }) => PolicyDocument, () => undefined);
   /** Every run has an id of its own. */
   const jobIdOf = (role: Role | undefined, job: string): string => `${role ?? 'named'}-${job}`;
-  const batch = (role: Role | undefined, job: string, status: string, definition = 'export'): Promise<{ status: number }> => {
+  const batch = (role: Role | undefined, job: string, status: string, definition = 'export', more: object = {}): Promise<{ status: number }> => {
     const now = play.town.clock.now();
     return play.town.event({
       version: '0', id: `${job}-${status}`, source: 'aws.batch', 'detail-type': 'Batch Job State Change', account, time: now.toISOString(), region: 'us-east-1', resources: [],
-      detail: { jobId: jobIdOf(role, job), status, jobDefinition: `arn:aws:batch:us-east-1:${account}:job-definition/${definition}:3`, ...(status === 'RUNNING' ? { startedAt: now.getTime() } : { stoppedAt: now.getTime() }), container: { ...(role ? { jobRoleArn: arnOf(role) } : {}) } },
+      detail: { jobId: jobIdOf(role, job), status, jobDefinition: `arn:aws:batch:us-east-1:${account}:job-definition/${definition}:3`, ...(status === 'RUNNING' ? { startedAt: now.getTime() } : { stoppedAt: now.getTime() }), container: { ...(role ? { jobRoleArn: arnOf(role) } : {}) }, ...more },
     });
   };
   const rowOf = async (role: Role, job: string) => (await play.town.rows()).find((row) => row.credential === `aws-role-session:${arnOf(role)}` && JSON.stringify(row).includes(jobIdOf(role, job)));
@@ -104,6 +104,21 @@ describe('a role that a job ran with', () => {
     }
     expect(await leaseOf('unseen', 'j-1', 'shared')).toMatchObject({ with: [], note: expect.stringContaining('start was not heard of') as string });
     expect([await policyOf('unseen'), await lives('unseen', 'one'), town.counted.get('LeaseShared')]).toEqual([undefined, true, 2]);
+  });
+
+  it('of a run that never worked is no finding: it had no sessions, and its beginning cannot have been missed', async () => {
+    const { town } = play;
+    const before = town.counted.get('LeaseShared');
+    const made = { createdAt: town.clock.now().getTime() - 60_000 };
+    await began('queued', 'array');
+    await session('queued', 'child');
+    await batch('queued', 'array', 'SUCCEEDED', 'export', { ...made, startedAt: made.createdAt + 1 });
+    await batch('queued', 'parent', 'SUCCEEDED', 'export', made);
+    await batch('queued', 'cancelled', 'FAILED', 'export', made);
+    await afterGrace();
+    await quiet(town);
+    await leaseOf('queued', 'array', 'released');
+    expect([await rowOf('queued', 'parent'), await rowOf('queued', 'cancelled'), await lives('queued', 'child'), town.counted.get('LeaseShared')]).toEqual([undefined, undefined, false, before]);
   });
 
   it('nor cut where the service dies between noting that and saying so', async () => {

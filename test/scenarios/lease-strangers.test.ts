@@ -90,7 +90,7 @@ describe('who may lease', () => {
     const run = { platform: 'github-actions', run: `${repositoryId}/500`, attempt: '1' };
     await expectRefused(post(token, wish(1, { run: { ...run, run: `${repositoryId}/501` } })), 403, 'another run');
     await expectRefused(post(token, wish(1, { run: { ...run, attempt: '2' } })), 403, 'another run');
-    await expectRefused(post(token, wish(1, { run: { ...run, platform: 'aws-batch' } })), 403, 'another run');
+    await expectRefused(post(token, wish(1, { run: { ...run, platform: 'aws-batch', run: '500' } })), 403, 'another run');
     await expectRefused(post(token, wish(1, { run: { ...run, job: '72' } })), 403, 'another job');
     const svid = await town.token({ sub: 'spiffe://small.example/worker', iat: undefined }, { issuer: 'spiffe' });
     await expectRefused(post(svid, wish(1)), 400, 'run is missing');
