@@ -33,7 +33,7 @@ Exit codes
   ${exitCodes.failed}    It was refused, could not be reached, or you said no. Standard error says what to do.
   ${exitCodes.usage}    The command line is wrong.
   ${exitCodes.notReleased}    "leases end --wait": asked for, and not released: pending, handed on, shared or observed.
-  ${exitCodes.interrupted}  Ctrl-C. What was asked for before goes on.
+  ${exitCodes.interrupted}  Ctrl-C (${exitCodes.terminated}: SIGTERM). What was asked for before goes on.
 
 Colours only on a terminal, and never with NO_COLOR. Behind a proxy: NODE_USE_ENV_PROXY=1 and HTTPS_PROXY.`;
 
