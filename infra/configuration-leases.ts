@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import type { Configuration, Leases, VaultSettings } from '../functions/core/configuration.ts';
 import type { Problem } from './configuration-checks.ts';
@@ -32,8 +33,22 @@ export const leasesSchema: z.ZodType<Leases> = object({
   platforms: z.array(name).optional(),
 });
 
+const isCertificate = (pem: string): boolean => {
+  try {
+    return new X509Certificate(pem).raw.length > 0;
+  } catch {
+    return false;
+  }
+};
+
+const pem = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+const certificates = z.string().refine((text) => {
+  const found = text.match(pem) ?? [];
+  return found.length > 0 && found.every(isCertificate) && text.replace(pem, '').trim() === '';
+}, 'holds something else than certificates in PEM; expected "-----BEGIN CERTIFICATE-----\\n...", one or several');
+
 /** The shape of what is said about a vault. */
-export const vaultSchema: z.ZodType<VaultSettings> = object({ address: url, token: name, namespace: name.optional() });
+export const vaultSchema: z.ZodType<VaultSettings> = object({ address: url, token: name, namespace: name.optional(), ca: certificates.optional() });
 
 /** What is wrong with a vault's address: our token is sent there, and a path behind it that is no part of it leads nowhere. */
 const ofVault = ({ address }: VaultSettings, local: boolean): Problem[] => {

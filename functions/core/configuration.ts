@@ -95,6 +95,8 @@ export interface VaultSettings {
   token: string;
   /** The namespace in which names without one are meant. Absent: the root. */
   namespace?: string;
+  /** PEM of the authorities that sign its certificate, and then no others are trusted with it. Absent: those that Node trusts. */
+  ca?: string;
 }
 
 /** A lease is a remote kill: who may register one, for what, and for how long. */

@@ -71,8 +71,8 @@ export interface Station extends Pick<RealHouse, 'issuer' | 'find' | 'probe' | '
 }
 
 /** Opens one at that address, with our own token. Time passes as on the server's clock, apart from the waits between two tries. */
-export const openStation = async (address: string, own: Minted): Promise<Station> => {
-  const configuration = { ...configurationOf(), vault: { address, token: tokenSecret } };
+export const openStation = async (address: string, own: Minted, ca?: string): Promise<Station> => {
+  const configuration = { ...configurationOf(), vault: { address, token: tokenSecret, ca } };
   const house = await startHouse({ configuration, world: { secrets: [{ name: tokenSecret, value: own.value }] } });
   const issuer = connector.create(house.edges);
   const context = () => contextOf(house.clock);

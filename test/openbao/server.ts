@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { fetchTrusting } from '../../functions/connectors/vault/trusting.ts';
 import { installOpenBao } from './install.ts';
 
 /** What the server answered: the status, and the body's fields where it had one. */
@@ -45,8 +46,8 @@ const running = new Set<ChildProcess>();
 process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
 /** A request as `OpenBao` has it, to a server at that address. */
-const askAt = (url: string, root: string): OpenBao['ask'] => async (method, path, body, { token = root, namespace } = {}) => {
-  const answer = await fetch(`${url}/v1/${path}`, { method, headers: { 'x-vault-token': token, ...(namespace ? { 'x-vault-namespace': namespace } : {}) }, body: body && JSON.stringify(body) });
+const askAt = (url: string, root: string, go = fetch): OpenBao['ask'] => async (method, path, body, { token = root, namespace } = {}) => {
+  const answer = await go(`${url}/v1/${path}`, { method, headers: { 'x-vault-token': token, ...(namespace ? { 'x-vault-namespace': namespace } : {}) }, body: body && JSON.stringify(body) });
   const text = await answer.text();
   return { ...(text === '' ? {} : (JSON.parse(text) as object)), status: answer.status };
 };
@@ -96,6 +97,23 @@ const controlsOf = ({ child, gone }: Process): Pick<OpenBao, 'freeze' | 'thaw' |
     await gone;
   },
 });
+
+/** Starts one behind TLS, with a certificate of an authority of its own (PEM). */
+export const startWithTls = async (): Promise<Omit<OpenBao, 'bao'> & { ca: string }> => {
+  const port = await freePort();
+  const home = mkdtempSync(join(tmpdir(), 'rescind-openbao-'));
+  const root = `root-${port}`;
+  const server = begun(['-dev', '-dev-no-store-token', '-dev-tls', `-dev-tls-cert-dir=${home}`, `-dev-root-token-id=${root}`, `-dev-listen-address=127.0.0.1:${port}`], home);
+  void server.gone.then(() => rmSync(home, { recursive: true, force: true }));
+  const url = `https://127.0.0.1:${port}`;
+  let [ca, ask] = ['', undefined as OpenBao['ask'] | undefined];
+  await server.until(async () => {
+    ca = readFileSync(join(home, readdirSync(home).find((name) => name.endsWith('ca.pem')) ?? ''), 'utf8');
+    ask = askAt(url, root, fetchTrusting(ca));
+    return (await ask('GET', 'sys/mounts')).status === 200;
+  });
+  return { url, port, root, ca, ask: ask as unknown as OpenBao['ask'], ...controlsOf(server) };
+};
 
 /** Starts a real OpenBao on loopback, in development mode: unsealed, in memory, without TLS. On a port where one is given. */
 export const startOpenBao = async (wanted?: number): Promise<OpenBao> => {

@@ -66,7 +66,7 @@ const whyFailed = (response: Response | undefined, failed: { isLate: boolean; co
   if (!response) {
     if (failed.isLate) return `no answer within ${isWaitedFor ? 'the time that there was' : '5 seconds'}`;
     if (failed.code === undefined) return 'no answer';
-    return untrusted.test(failed.code) ? `its certificate is not trusted (${failed.code}): see the address, and that Node trusts who signed it` : `no answer (${failed.code})`;
+    return untrusted.test(failed.code) ? `its certificate is not trusted (${failed.code}): see the address, and put the authority that signed it into vault.ca of the configuration` : `no answer (${failed.code})`;
   }
   if (response.status === 429) return 'status 429: too many requests';
   if (response.status === 503) return 'status 503: the vault is sealed or not ready';

@@ -7,6 +7,7 @@ import { isElsewhere, textOf, VaultFailed, type Answer } from './answer.ts';
 import { ask, type Asked } from './ask.ts';
 import { boundTo, serverOf, whoAnswers, type Server } from './server.ts';
 import { namespaceOf } from './names.ts';
+import { fetchTrusting } from './trusting.ts';
 
 /** Our own token as the vault knows it. */
 export interface Own {
@@ -56,6 +57,13 @@ export const visitingOf = (edges: Edges): Visiting => {
   const introductions = inFlight<Own | undefined>();
   let known: { token: string; own: Own; until: number } | undefined;
   let met: { base: string; server: Server; until: number } | undefined;
+  let trusting: { ca: string; fetch: typeof fetch } | undefined;
+
+  const fetchTo = ({ settings: { ca } }: Door): typeof fetch => {
+    if (ca === undefined) return edges.fetch;
+    if (trusting?.ca !== ca) trusting = { ca, fetch: fetchTrusting(ca) };
+    return trusting.fetch;
+  };
 
   const tokenAt = async (secret: string, signal: AbortSignal): Promise<string> => {
     let token: string;
@@ -87,7 +95,7 @@ export const visitingOf = (edges: Edges): Visiting => {
     const token = (): Promise<string> => tokenAt(settings.token, signal);
     const askAs = async (text: string, asked: Asked): Promise<Answer> => {
       const headers = asked === whoAnswers ? {} : (await serverAt(door, 'lately', sleep, signal)).toActive;
-      return ask(asked, { fetch: edges.fetch, base, token: text, headers, sleep, signal, until });
+      return ask(asked, { fetch: fetchTo(door), base, token: text, headers, sleep, signal, until });
     };
     return {
       token,
