@@ -8,17 +8,21 @@ import type { ConnectorModule, Edges } from './edges.ts';
 import { github } from './github/index.ts';
 import { vault } from './vault/index.ts';
 
-/** All connectors. Adding one is its folder, its line here and its test. */
-export const connectors: readonly ConnectorModule[] = [awsIamKey, awsRoleSession, awsSecretsManager, jobSecret, declaredProbe, github, vault];
+// All connectors, by what they are: a function holds only the code of those that it asks for. Adding one is its folder, its line here and its test.
+const issuers: readonly ConnectorModule<Issuer>[] = [awsIamKey, awsRoleSession, jobSecret, declaredProbe, vault];
+const stores: readonly ConnectorModule<Store>[] = [awsSecretsManager];
+const reporters: readonly ConnectorModule<Reporter>[] = [github];
 
-const made = <C>(edges: Edges, role: ConnectorModule['role']): ReadonlyMap<string, C> =>
-  new Map(connectors.filter((connector) => connector.role === role).map((connector) => [connector.name, connector.create(edges) as C]));
+/** All connectors. */
+export const connectors: readonly ConnectorModule[] = /* @__PURE__ */ [issuers, stores, reporters].flat();
+
+const made = <C extends Issuer | Store | Reporter>(modules: readonly ConnectorModule<C>[], edges: Edges): ReadonlyMap<string, C> => new Map(modules.map((connector) => [connector.name, connector.create(edges)]));
 
 /** The issuers by name. */
-export const issuersOf = (edges: Edges): ReadonlyMap<string, Issuer> => made<Issuer>(edges, 'issuer');
+export const issuersOf = (edges: Edges): ReadonlyMap<string, Issuer> => made(issuers, edges);
 
 /** The stores by name. */
-export const storesOf = (edges: Edges): ReadonlyMap<string, Store> => made<Store>(edges, 'store');
+export const storesOf = (edges: Edges): ReadonlyMap<string, Store> => made(stores, edges);
 
 /** The reporters by name. */
-export const reportersOf = (edges: Edges): ReadonlyMap<string, Reporter> => made<Reporter>(edges, 'reporter');
+export const reportersOf = (edges: Edges): ReadonlyMap<string, Reporter> => made(reporters, edges);
