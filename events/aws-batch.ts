@@ -1,4 +1,5 @@
-import { idAt, isNeverStarted, oneRole, roleAt, runSource } from './aws-run.ts';
+import { idAt, oneRole, roleAt, runSource } from './aws-run.ts';
+import { awsTime } from './aws-time.ts';
 import { eachOf } from './cut.ts';
 import { at, textAt } from './fields.ts';
 
@@ -24,6 +25,19 @@ const roleOf = (detail: unknown): string | undefined => {
   return oneRole([roleAt(detail, 'container', 'jobRoleArn'), ...ofTasks(detail), ...ofNodes]);
 };
 
+/** A job has ten attempts at most. */
+const attempts = eachOf(10, (n) => `attempts[${n}].startedAt`);
+
+/**
+ * The parent of an array is never RUNNING, and a job that is cancelled in its queue was not: their events tell when they were
+ * made, and of no attempt and no time at which they began. Children and jobs on many nodes need not have that time.
+ */
+const isNeverStarted = (detail: unknown): boolean => {
+  const times = [at(detail, 'startedAt'), ...listAt(detail, 'attempts').map((attempt) => at(attempt, 'startedAt'))];
+  const isPart = !/^[\w-]+$/.test(textAt(detail, 'jobId')) || listAt(detail, 'nodeProperties', 'nodeRangeProperties').some((node) => roleAt(node, 'container', 'jobRoleArn') ?? roleAt(listAt(node, 'ecsProperties', 'taskProperties')[0], 'taskRoleArn'));
+  return awsTime(at(detail, 'createdAt')) !== '' && !isPart && times.every((time) => awsTime(time) === '');
+};
+
 const jobId = /^[\w-]+(?:[:#]\d+)?$/;
 
 /** `arn:...:job-definition/name:3` and `arn:...:job-queue/name` to `name`. */
@@ -41,14 +55,13 @@ export const awsBatch = runSource('aws-batch', 'aws.batch', [
     starts: { status: ['RUNNING'] },
     id: 'jobId',
     // not the environment, parameters and commands, which hold secrets, nor a reason or a tag, which are free text
-    reads: ['jobId', 'jobDefinition', 'jobQueue', 'startedAt', 'createdAt', 'stoppedAt', ...roles],
+    reads: ['jobId', 'jobDefinition', 'jobQueue', 'startedAt', 'createdAt', 'stoppedAt', ...attempts, ...roles],
     read: (detail) => ({
       run: idAt(detail, jobId, 'jobId'),
       name: shortName(textAt(detail, 'jobDefinition')) || shortName(textAt(detail, 'jobQueue')),
       role: roleOf(detail),
       startedAt: at(detail, 'startedAt'),
       endedAt: at(detail, 'stoppedAt'),
-      // the parent of an array is never RUNNING, and a job that is cancelled in its queue was not
       neverWorked: isNeverStarted(detail),
     }),
   },
@@ -59,7 +72,7 @@ export const awsBatch = runSource('aws-batch', 'aws.batch', [
     ends: { status: ['SUCCEEDED', 'FAILED'] },
     starts: { status: ['RUNNING'] },
     id: 'jobId',
-    reads: ['jobId', 'jobQueue', 'startedAt', 'createdAt', 'stoppedAt'],
+    reads: ['jobId', 'jobQueue', 'startedAt', 'createdAt', 'stoppedAt', ...attempts],
     read: (detail) => ({
       run: idAt(detail, jobId, 'jobId'),
       name: shortName(textAt(detail, 'jobQueue')),

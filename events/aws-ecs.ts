@@ -1,4 +1,4 @@
-import { arnAt, isNeverStarted, roleAt, runSource } from './aws-run.ts';
+import { arnAt, roleAt, runSource } from './aws-run.ts';
 import { awsTime } from './aws-time.ts';
 import { at, textAt } from './fields.ts';
 
@@ -16,15 +16,13 @@ export const awsEcs = runSource('aws-ecs', 'aws.ecs', [
     starts: { lastStatus: ['RUNNING'], desiredStatus: ['RUNNING'] },
     id: 'taskArn',
     // of the overrides only the role: their environment and commands hold secrets; nor why it stopped, which is free text
-    reads: ['taskArn', 'taskDefinitionArn', 'overrides.taskRoleArn', 'startedAt', 'createdAt', 'stoppedAt', 'executionStoppedAt'],
+    reads: ['taskArn', 'taskDefinitionArn', 'overrides.taskRoleArn', 'startedAt', 'stoppedAt', 'executionStoppedAt'],
     read: (detail) => ({
       run: arnAt(detail, 'ecs', 'taskArn'),
       name: textAt(detail, 'taskDefinitionArn').replace(/^.*\//, '').replace(/:\d+$/, ''),
       role: roleAt(detail, 'overrides', 'taskRoleArn'),
       startedAt: at(detail, 'startedAt'),
       endedAt: awsTime(at(detail, 'stoppedAt')) || at(detail, 'executionStoppedAt'),
-      // a task that could not be placed or whose image is not there
-      neverWorked: isNeverStarted(detail),
     }),
   },
 ]);

@@ -53,9 +53,6 @@ export const idAt = (value: unknown, shape: RegExp, ...path: string[]): string =
 export const arnAt = (value: unknown, service: string, ...path: string[]): string =>
   idAt(value, new RegExp(`^arn:[\\w-]+:${service}:[\\w-]*:\\d*:\\S+$`), ...path);
 
-/** Whether an event that tells when its run was made tells of no time at which that began to work. */
-export const isNeverStarted = (detail: unknown): boolean => awsTime(at(detail, 'createdAt')) !== '' && awsTime(at(detail, 'startedAt')) === '';
-
 /** The full ARN of an IAM role at the path; undefined for a short name, for anything else and for nothing. */
 export const roleAt = (value: unknown, ...path: string[]): string | undefined =>
   idAt(value, /^arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/, ...path) || undefined;

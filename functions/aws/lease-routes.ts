@@ -71,9 +71,9 @@ export const postLease = async (request: HttpRequest, known: Known, deps: LeaseA
   const { configuration, now } = deps;
   const rules = rulesOf(configuration);
   const wish = wishOf(fieldsOf(request), now(), rules.maximumMinutes);
-  const { subject, credential, seen } = await grantedOf(wish.credential, known, deps, signal).catch(async (error: unknown) => {
-    throw (await overOf(wish, known, deps)) ?? error;
-  });
+  const granted = await grantedOf(wish.credential, known, deps, signal);
+  if ('refused' in granted) throw (await overOf(wish, granted.name, known, deps)) ?? granted.refused;
+  const { subject, credential, seen } = granted;
   const run = runFor(wish, known.run, subject, rules);
   const by = { ...known.by, as: subject.name };
   const isAttemptGuessed = known.run === undefined && wish.run?.attempt === undefined && countsAttempts(run.platform);
@@ -83,8 +83,8 @@ export const postLease = async (request: HttpRequest, known: Known, deps: LeaseA
 };
 
 /** The answer to a holder that asks again for a lease of its own that is over: its credential may be gone, and then no right finds it any more. */
-const overOf = async (wish: Wish, { subjects, run, by }: Known, { leases, configuration }: LeaseApiDeps): Promise<Refused | undefined> => {
-  const { connector, id: name } = wish.credential;
+const overOf = async (wish: Wish, name: string, { subjects, run, by }: Known, { leases, configuration }: LeaseApiDeps): Promise<Refused | undefined> => {
+  const { connector } = wish.credential;
   const runs = subjects.filter(({ may }) => may.some((right) => right.connector === connector)).flatMap((subject) => runIfAny(() => runFor(wish, run, subject, rulesOf(configuration))));
   const ids = [...new Set(runs.map((one) => leaseIdOf(digest, one, `${connector}:${name}`, by)))];
   const found = (await Promise.all(ids.map((id) => leases.load(id)))).find((lease) => lease && isOver(lease));
@@ -105,10 +105,10 @@ const runIfAny = (named: () => RunName): RunName[] => {
 const ownIn = (configuration: Configuration) => (id: string): boolean => ownNames(configuration).some((own) => id === own || id === `secret/${own}` || (id.startsWith('secret/arn:') && new RegExp(`:secret:${own.replaceAll(/[^\w]/g, '\\$&')}(-\\w{6})?$`).test(id)));
 
 /**
- * Who may have the credential lent, and its one id. Throws `Refused`: whoever has no right that the credential fulfils is told the
+ * Who may have the credential lent, and its one id; or why it is refused, and its one name. Whoever has no right that the credential fulfils is told the
  * same whether it exists or not, and what is named in other words than a right's learns no more than that no right covers them.
  */
-const grantedOf = async (asked: Wish['credential'], known: Known, deps: LeaseApiDeps, signal: AbortSignal): Promise<{ subject: LeaseSubject; credential: string; seen: Found }> => {
+const grantedOf = async (asked: Wish['credential'], known: Known, deps: LeaseApiDeps, signal: AbortSignal): Promise<{ subject: LeaseSubject; credential: string; seen: Found } | { refused: Refused; name: string }> => {
   const { connector, id } = asked;
   const isCovered = rightsFor(known.subjects, asked).length > 0;
   const hasSome = known.subjects.some(({ may }) => may.some((right) => right.connector === connector));
@@ -118,12 +118,13 @@ const grantedOf = async (asked: Wish['credential'], known: Known, deps: LeaseApi
   const seen: Found = isOwn(id) ? { exists: false, note: '' } : await lookUp(`${connector}:${id}`, deps, signal).catch((error: unknown) => {
     throw isCovered ? error : new Refused(403, noRight);
   });
-  const held = fulfilled(rightsFor(known.subjects, asked, seen), seen, known.claims);
-  if (!held) throw new Refused(403, isCovered ? "what the issuer keeps about that credential is not what this subject's right asks for" : noRight);
   const name = seen.name ?? id;
-  if (isOwn(id) || isOwn(name)) throw new Refused(403, "that is one of Rescind's own");
-  if (!seen.exists) throw new Refused(404, 'its issuer knows no such credential');
-  if (seen.protectedBy) throw new Refused(409, `it cannot be taken back by us: ${seen.protectedBy}`);
+  const refused = (status: number, reason: string) => ({ refused: new Refused(status, reason), name });
+  const held = fulfilled(rightsFor(known.subjects, asked, seen), seen, known.claims);
+  if (!held) return refused(403, isCovered ? "what the issuer keeps about that credential is not what this subject's right asks for" : noRight);
+  if (isOwn(id) || isOwn(name)) return refused(403, "that is one of Rescind's own");
+  if (!seen.exists) return refused(404, 'its issuer knows no such credential');
+  if (seen.protectedBy) return refused(409, `it cannot be taken back by us: ${seen.protectedBy}`);
   return { subject: held.subject, credential: `${connector}:${name}`, seen };
 };
 

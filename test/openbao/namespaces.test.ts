@@ -105,4 +105,33 @@ describe('a namespace of a real OpenBao', () => {
     await expect.poll(() => house.opens(token, 'short'), { timeout: 10_000 }).toBe(false);
     expect((await house.probe(`token/${token.accessor}@short`)).verdict).toBe('unknown');
   });
+
+  it('that was deleted and made again does not tell of what the old one had lent: its engine may not have been asked', async () => {
+    const at = { namespace: 'anew' };
+    const furnishEngine = async () => {
+      await house.bao.ask('POST', 'sys/namespaces/anew', {});
+      await house.bao.ask('POST', 'sys/mounts/rabbitmq', { type: 'rabbitmq' }, at);
+      await house.bao.ask('POST', 'rabbitmq/config/connection', { connection_uri: house.broker.url, username: 'admin', password: 'throwaway', verify_connection: false }, at);
+      await house.bao.ask('POST', 'rabbitmq/roles/ci', { tags: 'monitoring' }, at);
+    };
+    const { policy } = documented();
+    await house.bao.bao(['policy', 'write', 'rescind', '-'], [policy, policy.replaceAll(/^path "/gm, 'path "anew/')].join('\n'));
+    await furnishEngine();
+    const { lease_id: lease = '', data } = await house.bao.ask('GET', 'rabbitmq/creds/ci', undefined, at);
+    const names = [`lease/${lease}@anew`, 'prefix/rabbitmq/creds/ci@anew'];
+    const accounts = await Promise.all(names.map(async (name) => (await house.find(name)).account));
+    house.broker.deletion = 'fails';
+    await house.bao.ask('DELETE', 'sys/namespaces/anew');
+    await expect.poll(async () => (await house.bao.ask('GET', 'sys/namespaces/anew')).status, { timeout: 20_000 }).toBe(404);
+    for (const isFurnished of [false, true]) {
+      if (isFurnished) await furnishEngine();
+      else await house.bao.ask('POST', 'sys/namespaces/anew', {});
+      expect(house.broker.users.has(String(data?.username))).toBe(true);
+      for (const [n, name] of names.entries()) {
+        expect([isFurnished, name, (await house.probe(name, accounts[n])).verdict]).toEqual([isFurnished, name, 'unknown']);
+        expect([isFurnished, name, await house.revoke(name, accounts[n]).then(({ result }) => result, () => 'asked again')]).not.toEqual([isFurnished, name, 'already']);
+      }
+    }
+    house.broker.restart();
+  });
 });

@@ -139,6 +139,8 @@ describe('a request for a lease', () => {
     await town.becomes(id, 'released');
     const over: LeaseAnswer = { status: 409, body: { lease: id, error: expect.stringContaining(`over (released), as ${id}`) as string } };
     expect(await town.register(4, 504)).toEqual(over);
+    // in every spelling that it can be asked for in
+    expect(await town.register(4, 504, { body: { credential: { connector: 'vault', id: `token/${accessorOf(4)}@root` } } })).toEqual(over);
     // whoever is another run learns no more than that the right finds nothing
     expect(await town.register(4, 505)).toMatchObject({ status: 403 });
     expect((await town.look(id)).status).toBe('released');

@@ -115,10 +115,14 @@ describe('a role that a job ran with', () => {
     await batch('queued', 'array', 'SUCCEEDED', 'export', { ...made, startedAt: made.createdAt + 1 });
     await batch('queued', 'parent', 'SUCCEEDED', 'export', made);
     await batch('queued', 'cancelled', 'FAILED', 'export', made);
+    // one whose first attempt began, or a part of a job, may have had them
+    await batch('queued', 'retried', 'FAILED', 'export', { ...made, attempts: [{ startedAt: made.createdAt + 1, stoppedAt: made.createdAt + 2 }, {}] });
+    await batch('queued', 'parts:3', 'FAILED', 'export', made);
     await afterGrace();
     await quiet(town);
     await leaseOf('queued', 'array', 'released');
-    expect([await rowOf('queued', 'parent'), await rowOf('queued', 'cancelled'), await lives('queued', 'child'), town.counted.get('LeaseShared')]).toEqual([undefined, undefined, false, before]);
+    for (const job of ['retried', 'parts:3']) await leaseOf('queued', job, 'shared');
+    expect([await rowOf('queued', 'parent'), await rowOf('queued', 'cancelled'), await lives('queued', 'child'), town.counted.get('LeaseShared')]).toEqual([undefined, undefined, false, (before ?? 0) + 2]);
   });
 
   it('nor cut where the service dies between noting that and saying so', async () => {

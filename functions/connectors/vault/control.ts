@@ -24,7 +24,8 @@ export const ownTokenControl = async (visit: Visit, namespace: string): Promise<
 
 /**
  * A path's mount is known in that namespace: a lease of a mount that was mistyped is unknown to every vault. What was lent here
- * was seen, so its mount was there: an engine's mount that is gone has taken back its leases first, or it would not have gone.
+ * was seen, so its mount was there: an engine's mount that is gone from that very namespace has taken back its leases first, or it
+ * would not have gone.
  */
 export const mountControl = async (visit: Visit, namespace: string, path: string): Promise<Control> => {
   const isAuth = path.startsWith('auth/');

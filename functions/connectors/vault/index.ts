@@ -52,18 +52,17 @@ const issuerOf = (edges: Edges): Issuer => {
     find: async (credential, context) => {
       const met = meet(credential, context);
       if ('refused' in met) return { exists: false, note: met.refused };
-      const { namespace } = met.of;
-      const asked = met.visit.server('now');
-      asked.catch(() => undefined);
-      const { account: mount, ...found } = await kindOf(met.of).find(met.of, met.visit);
+      const name = spellingOf(met.of, edges.configuration.vault?.namespace);
       // where it cannot be asked now, what was found would not be bound to its server: thrown, and asked again
-      const server = await asked;
-      const doubt = serverDoubt(server, namespace, met.visit.bound.cluster);
-      if (!found.exists && server.isBehind) throw new VaultFailed(`it could not be looked up: ${behind}`);
+      const server = await met.visit.server('now');
+      const doubt = serverDoubt(server, met.of.namespace, met.visit.bound.cluster);
       if (doubt !== undefined && credential.account !== undefined) throw new VaultFailed(`it could not be looked up: ${doubt}`);
-      if (!found.exists || doubt !== undefined) return { ...found, exists: false, note: doubt ?? found.note };
+      if (doubt !== undefined) return { exists: false, name, note: doubt };
+      const { account: place, ...found } = await kindOf(met.of).find(met.of, met.visit);
+      if (!found.exists && server.isBehind) throw new VaultFailed(`it could not be looked up: ${behind}`);
+      if (!found.exists) return { ...found, name };
       seen.add(met.id);
-      return { ...found, name: spellingOf(met.of, edges.configuration.vault?.namespace), ...(server.cluster === undefined ? {} : { account: accountOf(server, mount) }) };
+      return { ...found, name, ...(server.cluster === undefined ? {} : { account: accountOf(server, place) }) };
     },
     contain: async (credential, context) => {
       const met = meet(credential, context);

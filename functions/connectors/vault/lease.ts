@@ -1,8 +1,9 @@
 import type { Acted, Context, Found, Probed } from '../../core/connector.ts';
-import { isEmptyList, isReason, meaningOf, textOf, textsOf, VaultFailed } from './answer.ts';
+import { isReason, textOf } from './answer.ts';
 import { deadIf, mountControl, ownTokenControl } from './control.ts';
 import { absent, alive, another, neverSeen, nothing, refusedBy, unknown, untold, type Kind, type Look, type NameOf } from './kind.ts';
-import { namespaceDoubt, namespaceName, pathOf } from './names.ts';
+import { namespaceDoubt } from './names.ts';
+import { isOfNamespace } from './namespace.ts';
 import { order, stillThere, type Order } from './take-back.ts';
 import type { Own, Visit } from './visit.ts';
 
@@ -20,29 +21,17 @@ export const ofLogins = 'with the tokens that it stands for and what they made; 
 
 const ours = "the lease of Rescind's own token, which was issued at the same path: revoke a token by its accessor";
 
-/**
- * Whether a lease that the vault finds is one of the namespace that was named: it finds a lease by its id in whichever namespace
- * it is asked, and takes it back there. A list is of one namespace; the key before it is not in it, which keeps the list short
- * where the vault lists in pages.
- */
-const isListed = async ({ lease, namespace }: Name, visit: Visit): Promise<boolean> => {
-  const at = lease.lastIndexOf('/');
-  const key = lease.slice(at + 1);
-  const list = await visit.ask({ method: 'LIST', path: `sys/leases/lookup/${pathOf(lease.slice(0, at))}/?after=${encodeURIComponent(key.slice(0, -1))}&limit=2`, namespace });
-  if (list.status !== 200 && !isEmptyList(list)) throw new VaultFailed(`whether the lease is one of ${namespaceName(namespace)} could not be seen (${meaningOf(list)}): let our token list leases there`, list.status);
-  return textsOf(list.data?.keys).includes(key);
-};
-
 const look = async (name: Name, visit: Visit): Promise<Look> => {
   const { lease, namespace } = name;
   const doubt = namespaceDoubt(lease, namespace);
   if (doubt !== undefined) return { told: 'elsewhere', note: doubt };
+  // a vault finds a lease by its id in whichever namespace it is asked, and takes it back there
+  if (!(await isOfNamespace(lease, namespace, visit))) return { told: 'elsewhere', note: `the lease is of another namespace than ${namespace}, or of one that was deleted and made again under that name` };
   const answer = await visit.ask({ method: 'POST', path: 'sys/leases/lookup', namespace, body: { lease_id: lease } });
   const { status } = answer;
   if (status === 400 && isReason(answer, 'invalid lease')) return { told: 'gone', note: 'status 400: the vault knows no such lease' };
   if (status !== 200) return untold(answer);
   if (answer.data?.id !== lease) return another;
-  if (namespace !== '' && !(await isListed(name, visit))) return { told: 'elsewhere', note: `the lease is of another namespace than ${namespace}` };
   return { told: 'there', data: answer.data };
 };
 

@@ -4,7 +4,8 @@ import { deadIf, mountControl, ownTokenControl } from './control.ts';
 import { alive, neverSeen, nothing, refusedBy, unknown, type Kind, type NameOf } from './kind.ts';
 import { isOfLogin, isOverOurs, ofLogins } from './lease.ts';
 import { countOf, isNone, leasesUnder } from './left.ts';
-import { pathOf } from './names.ts';
+import { namespaceName, pathOf } from './names.ts';
+import { namespaceIdOf } from './namespace.ts';
 import { isTaken, order, stillThere, type Order } from './take-back.ts';
 import type { Visit } from './visit.ts';
 
@@ -14,6 +15,12 @@ const looksOfProbe = 5;
 const notListed = (status: number): string => `status ${status}: the vault does not let us list leases (sys/leases/lookup/* with list and sudo)`;
 
 const ours = "Rescind's own token was issued under this prefix and would die with the rest";
+
+/** Why it is not the namespace that it was lent from; undefined where it is, or where nothing was lent. */
+const movedDoubt = async (namespace: string, visit: Visit): Promise<string | undefined> => {
+  const { place } = visit.bound;
+  return place === undefined || (await namespaceIdOf(namespace, visit)) === place ? undefined : `${namespaceName(namespace)} is another one than it was lent from: that one was deleted, and its engines may not have taken back what they leased`;
+};
 
 /** Said of what was written as a prefix and is a lease, under which there is nothing while it lives. */
 const isLease = 'it is a lease and no prefix: write lease/<lease id>';
@@ -26,11 +33,13 @@ const find = async ({ prefix, namespace }: Name, visit: Visit): Promise<Found> =
   if ('refused' in under) throw new VaultFailed(notListed(under.refused), under.refused);
   if (isNone(under) && (await livesAsLease(prefix, namespace, visit))) return { exists: false, note: isLease };
   const isOurs = isOverOurs(prefix, namespace, await visit.own());
-  return { exists: !isNone(under), ...(isOurs ? { protectedBy: ours } : {}), attributes: { prefix }, note: `${countOf(under)} under it` };
+  return { exists: !isNone(under), ...(isOurs ? { protectedBy: ours } : {}), ...(namespace === '' ? {} : { account: await namespaceIdOf(namespace, visit) }), attributes: { prefix }, note: `${countOf(under)} under it` };
 };
 
 const revoke = async ({ prefix, namespace }: Name, visit: Visit, context: Context): Promise<Acted> => {
   if (isOverOurs(prefix, namespace, await visit.own())) return { result: 'refused', reason: ours, meanwhile: nothing };
+  const doubt = await movedDoubt(namespace, visit);
+  if (doubt !== undefined) return { result: 'refused', reason: doubt, meanwhile: nothing };
   const before = await leasesUnder(prefix, namespace, visit);
   if ('refused' in before) return refusedBy(before.refused, visit, 'list leases');
   if (isNone(before) && (await livesAsLease(prefix, namespace, visit))) return { result: 'refused', reason: isLease, meanwhile: nothing };
@@ -46,6 +55,8 @@ const revoke = async ({ prefix, namespace }: Name, visit: Visit, context: Contex
 };
 
 const probe = async ({ prefix, namespace }: Name, visit: Visit, wasSeen: boolean): Promise<Probed> => {
+  const doubt = await movedDoubt(namespace, visit);
+  if (doubt !== undefined) return unknown(doubt);
   const under = await leasesUnder(prefix, namespace, visit, looksOfProbe);
   if ('refused' in under) return unknown(notListed(under.refused));
   if (!isNone(under)) return alive(`the vault has ${countOf(under)} under it`);

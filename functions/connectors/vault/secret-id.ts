@@ -21,7 +21,7 @@ const look = async (name: Name, visit: Visit): Promise<Look> => {
   if (hasReason(answer, noRole)) {
     const note = `status ${answer.status}: there is no such role`;
     // with a role go its secret-ids; one that was mistyped never had any
-    return visit.bound.mount === undefined ? { told: 'elsewhere', note } : { told: 'gone', note: `${note} any more, and with a role go its secret-ids` };
+    return visit.bound.place === undefined ? { told: 'elsewhere', note } : { told: 'gone', note: `${note} any more, and with a role go its secret-ids` };
   }
   if (answer.status === 204) return { told: 'elsewhere', note: 'status 204: the accessor is none of this role' };
   return untold(answer);
@@ -35,7 +35,7 @@ const mountOf = async ({ mount, namespace }: Name, visit: Visit): Promise<{ stat
 
 /** Why it is not the mount that it was lent from: one that was moved takes its secret-ids along, and they open their door there. */
 const mountDoubt = async (name: Name, visit: Visit): Promise<string | undefined> => {
-  const { mount } = visit.bound;
+  const { place: mount } = visit.bound;
   if (mount === undefined) return undefined;
   const { status, id } = await mountOf(name, visit);
   if (id === mount) return undefined;
@@ -80,7 +80,7 @@ const roleControl = async (name: Name, visit: Visit): Promise<Control> => {
     throw error;
   });
   // one that it was lent of and that is gone: our own token tells that the vault knows anything
-  if (list && hasReason(list, noRole) && visit.bound.mount !== undefined) return ownTokenControl(visit, namespace);
+  if (list && hasReason(list, noRole) && visit.bound.place !== undefined) return ownTokenControl(visit, namespace);
   if (list && isEmptyList(list)) return { lives: 'its role is there and has no secret-id' };
   if (list?.status === 200 && Array.isArray(list.data?.keys)) {
     return textsOf(list.data.keys).includes(accessor) ? { fails: 'its role lists it' } : { lives: 'its role is there and lists others' };

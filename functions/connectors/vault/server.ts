@@ -17,8 +17,8 @@ export interface Server {
 export const whoAnswers: Asked = { method: 'GET', path: 'sys/health?standbyok=true&perfstandbyok=true', namespace: '' };
 
 /**
- * OpenBao's standby nodes answer what can be read themselves, a moment behind, or for ever behind where they are cut off. They
- * hand on what asks for a state that they have not reached: the highest there can be. The active node minds neither header.
+ * OpenBao's standby nodes answer what can be read themselves, a moment behind, or for ever behind where they are cut off. From
+ * 2.7 on they hand on what asks for a state that they have not reached: the highest there can be. The active node minds neither header.
  */
 const ofActive = (cluster: string): Record<string, string> => ({
   'x-vault-index': Buffer.from(JSON.stringify({ cluster, value: '18446744073709551615' })).toString('base64'),
@@ -29,27 +29,29 @@ const ofActive = (cluster: string): Record<string, string> => ({
 export const serverOf = ({ status, body }: Answer): Server => {
   if (status !== 200 || !body) return { isWithoutNamespaces: false, toActive: {}, isBehind: false };
   const cluster = textOf(body.cluster_id);
-  // HashiCorp's say which edition they are; their community edition's standbys hand everything on
-  const isHashiCorps = body.enterprise !== undefined;
+  const [, major, minor] = /^(\d+)\.(\d+)\./.exec(textOf(body.version) ?? '') ?? [];
+  // HashiCorp's say which edition they are, from 1.16 on; their community edition's standbys hand everything on
+  const isHashiCorps = body.enterprise !== undefined || major === '1';
+  const isObeyed = !isHashiCorps && cluster !== undefined && (Number(major) > 2 || (major === '2' && Number(minor) >= 7));
   return {
     cluster,
     isWithoutNamespaces: body.enterprise === false,
-    toActive: isHashiCorps || cluster === undefined ? {} : ofActive(cluster),
-    isBehind: body.performance_standby === true || (!isHashiCorps && cluster === undefined && body.standby === true),
+    toActive: isObeyed ? ofActive(cluster) : {},
+    isBehind: body.performance_standby === true || (!isHashiCorps && !isObeyed && body.standby === true),
   };
 };
 
 /** Said of what a node does not know that may be behind. */
 export const behind = 'the node that answered is a standby, whose record may be behind: put the address of the active node into the configuration';
 
-/** What a credential was bound to when it was lent: the cluster, and where its door can be moved or made anew, what is there. */
-export const boundTo = (account: string | undefined): { cluster?: string; mount?: string } => {
-  const [cluster, mount] = account?.split('/') ?? [];
-  return { cluster, mount };
+/** What a credential was bound to when it was lent: the cluster, and the id of the mount or namespace that it hangs on, where that can be moved or made anew. */
+export const boundTo = (account: string | undefined): { cluster?: string; place?: string } => {
+  const [cluster, place] = account?.split('/') ?? [];
+  return { cluster, place };
 };
 
 /** The other way round; undefined where the server does not say who it is. */
-export const accountOf = ({ cluster }: Server, mount: string | undefined): string | undefined => (cluster === undefined ? undefined : [cluster, ...(mount === undefined ? [] : [mount])].join('/'));
+export const accountOf = ({ cluster }: Server, place: string | undefined): string | undefined => (cluster === undefined ? undefined : [cluster, ...(place === undefined ? [] : [place])].join('/'));
 
 /**
  * Why this server cannot be asked about a credential of that namespace, which was seen in that cluster: an empty vault, or

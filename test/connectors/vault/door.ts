@@ -45,7 +45,7 @@ export const ourAccessor = newId();
 
 /** A vault that says who it is, knows our own token under this accessor, and answers `door` for anything else. */
 export const oneDoor = (door: Reply, health: object = {}): Reply => (request, response) => {
-  if (request.url?.startsWith('/v1/sys/health')) return json(response, 200, { initialized: true, sealed: false, standby: false, cluster_id: clusterId, ...health });
+  if (request.url?.startsWith('/v1/sys/health')) return json(response, 200, { initialized: true, sealed: false, standby: false, version: '2.7.2', cluster_id: clusterId, ...health });
   if (request.url?.endsWith('lookup-self')) return json(response, 200, { data: { accessor: ourAccessor, path: 'auth/token/create', entity_id: '' } });
   if (request.text.includes(ourAccessor)) return json(response, 200, { data: { accessor: ourAccessor } });
   return door(request, response);

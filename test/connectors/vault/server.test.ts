@@ -161,7 +161,7 @@ describe('a node of a cluster', () => {
     expect([JSON.parse(Buffer.from(String(asked?.['x-vault-index']), 'base64').toString()), asked?.['x-vault-inconsistent']]).toEqual([{ cluster: clusterId, value: '18446744073709551615' }, 'forward-active-node']);
   });
 
-  it.each([[{ enterprise: false, standby: true }, 'dead'], [{ enterprise: true, standby: true, performance_standby: true }, 'unknown'], [{ enterprise: true, standby: false, performance_standby: false }, 'dead']])('of HashiCorp\'s that says %o is asked without such headers, and what it does not know is %s', async (health, verdict) => {
+  it.each([[{ enterprise: false, standby: true }, 'dead'], [{ enterprise: true, standby: true, performance_standby: true }, 'unknown'], [{ enterprise: true, standby: false, performance_standby: false }, 'dead'], [{ version: '1.15.6', standby: true }, 'dead'], [{ version: '2.6.2', standby: true }, 'unknown'], [{ version: '2.6.2' }, 'dead'], [{ version: 'next', standby: true }, 'unknown']])('of HashiCorp\'s, or an older OpenBao, that says %o is asked without such headers, and what it does not know is %s', async (health, verdict) => {
     const { house, headers } = await node(health);
     expect(await house.probe(token)).toMatchObject({ verdict, ...(verdict === 'dead' ? {} : { note: expect.stringContaining('standby') as string }) });
     expect([headers[0]?.['x-vault-index'], headers[0]?.['x-vault-inconsistent']]).toEqual([undefined, undefined]);

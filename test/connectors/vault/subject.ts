@@ -30,6 +30,7 @@ export const ownPolicy: Record<string, string[]> = {
   'sys/leases/revoke': ['update'],
   'sys/leases/revoke-prefix/*': ['update', 'sudo'],
   'sys/leases': ['read', 'sudo'],
+  'sys/namespaces/+': ['read'],
   'auth/approle/role/+': ['read'],
   'auth/approle/role/+/secret-id-accessor/lookup': ['update'],
   'auth/approle/role/+/secret-id-accessor/destroy': ['update'],
