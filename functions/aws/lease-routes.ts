@@ -14,7 +14,7 @@ import type { HttpAnswer, HttpRequest } from './http.ts';
 import { credentialOf, rulesOf, type LeaseDeps } from './lease-deps.ts';
 import { asProven, keepRefusal, keepUse } from './lease-uses.ts';
 import type { Checked } from './oidc.ts';
-import { isOverAlready, register, renew } from './register-lease.ts';
+import { isBeingEnded, isOverAlready, register, renew } from './register-lease.ts';
 import { errorSays } from './log.ts';
 
 export interface LeaseApiDeps extends LeaseDeps {
@@ -72,7 +72,7 @@ export const postLease = async (request: HttpRequest, known: Known, deps: LeaseA
   const rules = rulesOf(configuration);
   const wish = wishOf(fieldsOf(request), now(), rules.maximumMinutes);
   const granted = await grantedOf(wish.credential, known, deps, signal);
-  if ('refused' in granted) throw (await overOf(wish, granted.name, known, deps)) ?? granted.refused;
+  if ('refused' in granted) return lentBefore(wish, granted, known, deps);
   const { subject, credential, seen } = granted;
   const run = runFor(wish, known.run, subject, rules);
   const by = { ...known.by, as: subject.name };
@@ -82,13 +82,20 @@ export const postLease = async (request: HttpRequest, known: Known, deps: LeaseA
   return { status: isNew ? 201 : 200, body: answerOf(lease, deps) };
 };
 
-/** The answer to a holder that asks again for a lease of its own that is over: its credential may be gone, and then no right finds it any more. */
-const overOf = async (wish: Wish, name: string, { subjects, run, by }: Known, { leases, configuration }: LeaseApiDeps): Promise<Refused | undefined> => {
+/**
+ * The answer to a holder that asks again for a lease that it has or had: its credential may be gone by now, and then no right
+ * finds it any more. Throws `Refused` for everybody else, and where the lease is over or its end is under way.
+ */
+const lentBefore = async (wish: Wish, { refused, name }: { refused: Refused; name: string }, { subjects, run, by }: Known, deps: LeaseApiDeps): Promise<HttpAnswer> => {
   const { connector } = wish.credential;
-  const runs = subjects.filter(({ may }) => may.some((right) => right.connector === connector)).flatMap((subject) => runIfAny(() => runFor(wish, run, subject, rulesOf(configuration))));
+  const runs = subjects.filter(({ may }) => may.some((right) => right.connector === connector)).flatMap((subject) => runIfAny(() => runFor(wish, run, subject, rulesOf(deps.configuration))));
   const ids = [...new Set(runs.map((one) => leaseIdOf(digest, one, `${connector}:${name}`, by)))];
-  const found = (await Promise.all(ids.map((id) => leases.load(id)))).find((lease) => lease && isOver(lease));
-  return found && isOverAlready(found);
+  const found = (await Promise.all(ids.map((id) => deps.leases.load(id)))).find((lease) => lease !== undefined);
+  if (!found) throw refused;
+  if (isOver(found)) throw isOverAlready(found);
+  if (found.status !== 'active') throw isBeingEnded(found);
+  await keepUse(deps, { what: 'registered-again', by, lease: found.id, reason: wish.reason });
+  return { status: 200, body: answerOf(found, deps) };
 };
 
 /** The run where the caller may name it. */

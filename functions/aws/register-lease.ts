@@ -32,6 +32,9 @@ const beingEnded = 'this credential is being taken back at this moment: it canno
 /** What its holder is told who asks for it again. */
 export const isOverAlready = ({ id, status }: Lease): Refused => new Refused(409, `this lease is over (${status}), as ${id}: a new credential is another lease`, id);
 
+/** The same while that goes on. */
+export const isBeingEnded = ({ id }: Pick<Lease, 'id'>): Refused => new Refused(409, `${beingEnded}, as lease ${id}`, id);
+
 /** The end that is known of a run or of that job of it, as far as it is later than what the caller's token belongs to. */
 const endFor = ({ ended, jobs }: Pick<RunRecord, 'ended' | 'jobs'>, { run, by }: Pick<Lending, 'run' | 'by'>, registeredAt: number): EndMarker | undefined =>
   [ended, run.job === undefined ? undefined : jobs.get(run.job)].find((marker) => marker !== undefined && !isAfter(by, run.platform, marker, registeredAt));
@@ -92,7 +95,7 @@ const takeOver = async ({ id, terms }: Lease, { leases }: LeaseDeps): Promise<bo
 const beEnded = async (lease: Lease, { leases }: LeaseDeps): Promise<never> => {
   const { ending } = await holdersOf(leases, lease.terms.credential);
   if (ending !== lease.id) await leases.tell(lease.id, (current) => (current && !isOver(current) ? { kind: 'refused', reason: beingEnded } : undefined), lease);
-  throw new Refused(409, beingEnded);
+  throw isBeingEnded(lease);
 };
 
 const endAtOnce = async (lease: Lease, { at, state, source }: EndMarker, { clientOf, endsQueue, count, log }: LeaseDeps): Promise<never> => {

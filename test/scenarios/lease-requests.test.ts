@@ -53,7 +53,7 @@ const rubbish: [what: string, body: unknown][] = [
 describe('a request for a lease', () => {
   let play: Awaited<ReturnType<typeof openPlay>>;
   beforeAll(async () => {
-    play = await openPlay({ runners: 6 });
+    play = await openPlay({ runners: 7 });
   });
   afterAll(() => play.end());
   const broker = (body: unknown, path = '/iam/leases'): Promise<LeaseAnswer> => play.town.lease(path, { principal: brokerRole }, body);
@@ -150,5 +150,24 @@ describe('a request for a lease', () => {
     await town.becomes(own, 'released');
     expect(await broker(byBroker)).toMatchObject({ status: 409, body: { lease: own } });
     expect(await broker({ ...byBroker, run: { ...run, run: 'r-6' } })).not.toMatchObject({ status: 409 });
+  });
+
+  it('that comes again while its lease ends is told so by the name, and is the same lease where only its credential is gone', async () => {
+    const { town, between } = play;
+    const { body: { id = '' } } = await town.register(6, 506);
+    const answers: LeaseAnswer[] = [];
+    const asked = async () => void answers.push(await town.register(6, 506));
+    // right after the claim, and after each line that is written on the way
+    for (const call of ['release DynamoDB UpdateItem', 'release DynamoDB PutItem', 'release DynamoDB DeleteItem']) between.after(call, asked);
+    await town.runEnded(506);
+    await town.becomes(id, 'released');
+    await town.until(() => answers.length >= 2, 'it was asked meanwhile');
+    for (const answer of answers) expect(answer).toMatchObject({ status: 409, body: { lease: id, error: expect.stringContaining(id) as string } });
+
+    const { body: { id: other = '' } } = await town.register(7, 507);
+    const { vault } = town.providers;
+    await fetch(`${vault?.url}/v1/auth/token/revoke-accessor`, { method: 'POST', headers: { 'x-vault-token': town.value('vaultToken') }, body: JSON.stringify({ accessor: accessorOf(7) }) });
+    expect(await town.register(7, 507)).toMatchObject({ status: 200, body: { id: other, status: 'active' } });
+    expect((await town.register(7, 508)).status).toBe(403);
   });
 });
