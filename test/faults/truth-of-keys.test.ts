@@ -8,7 +8,7 @@ import { region } from '../../local/roles.ts';
 import type { ServiceOptions } from '../../local/service.ts';
 import type { Town } from '../town.ts';
 import { account, worldOf, type Wanted } from '../world-of.ts';
-import { alive, asWorld, caseOf42, expectConfirmed, expectRed, inTown, onePair, probes, whats } from './telling.ts';
+import { alive, asWorld, caseOf42, expectConfirmed, expectRed, inTown, onePair, probes, whats } from '../scenarios/telling.ts';
 
 // on a busy machine everything takes longer, and is as true
 vi.setConfig({ testTimeout: 90_000 });

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { defaultWorld } from '../../../local/cli/options.ts';
-import { loadWorld } from '../../../local/world/load.ts';
-import type { World } from '../../../local/world/world.ts';
-import { end, only, patience, prepare, tell } from './tell.ts';
+import { defaultWorld } from '../../local/cli/options.ts';
+import { loadWorld } from '../../local/world/load.ts';
+import type { World } from '../../local/world/world.ts';
+import { end, only, patience, prepare, tell } from '../local/stories/tell.ts';
 
 const [pipeline, over, nightly] = ['pipeline takes a Vault token', 'pipeline is over, says GitLab', 'nightly job takes a Vault token'];
 const acme = (): World => loadWorld(defaultWorld);
