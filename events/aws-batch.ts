@@ -18,12 +18,11 @@ const roles = [
   ...eachOf(5, (n) => `nodeProperties.nodeRangeProperties[${n}].${taskRole}`),
 ];
 
+const rolesIn = (value: unknown): (string | undefined)[] => [roleAt(value, 'container', 'jobRoleArn'), ...listAt(value, 'ecsProperties', 'taskProperties').map((task) => roleAt(task, 'taskRoleArn'))];
+const rolesOfNodes = (detail: unknown): (string | undefined)[] => listAt(detail, 'nodeProperties', 'nodeRangeProperties').flatMap(rolesIn);
+
 /** A job with one container, one with several in a task, or one with many nodes; a pod names no role but a service account. */
-const roleOf = (detail: unknown): string | undefined => {
-  const ofTasks = (value: unknown): (string | undefined)[] => listAt(value, 'ecsProperties', 'taskProperties').map((task) => roleAt(task, 'taskRoleArn'));
-  const ofNodes = listAt(detail, 'nodeProperties', 'nodeRangeProperties').flatMap((node) => [roleAt(node, 'container', 'jobRoleArn'), ...ofTasks(node)]);
-  return oneRole([roleAt(detail, 'container', 'jobRoleArn'), ...ofTasks(detail), ...ofNodes]);
-};
+const roleOf = (detail: unknown): string | undefined => oneRole([...rolesIn(detail), ...rolesOfNodes(detail)]);
 
 /** A job has ten attempts at most. */
 const attempts = eachOf(10, (n) => `attempts[${n}].startedAt`);
@@ -34,8 +33,8 @@ const attempts = eachOf(10, (n) => `attempts[${n}].startedAt`);
  */
 const isNeverStarted = (detail: unknown): boolean => {
   const times = [at(detail, 'startedAt'), ...listAt(detail, 'attempts').map((attempt) => at(attempt, 'startedAt'))];
-  const isPart = !/^[\w-]+$/.test(textAt(detail, 'jobId')) || listAt(detail, 'nodeProperties', 'nodeRangeProperties').some((node) => roleAt(node, 'container', 'jobRoleArn') ?? roleAt(listAt(node, 'ecsProperties', 'taskProperties')[0], 'taskRoleArn'));
-  return awsTime(at(detail, 'createdAt')) !== '' && !isPart && times.every((time) => awsTime(time) === '');
+  const isPartOrHasNodes = /[:#]/.test(textAt(detail, 'jobId')) || rolesOfNodes(detail).some((role) => role !== undefined);
+  return awsTime(at(detail, 'createdAt')) !== '' && !isPartOrHasNodes && times.every((time) => awsTime(time) === '');
 };
 
 const jobId = /^[\w-]+(?:[:#]\d+)?$/;

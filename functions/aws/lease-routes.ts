@@ -14,7 +14,7 @@ import type { HttpAnswer, HttpRequest } from './http.ts';
 import { credentialOf, rulesOf, type LeaseDeps } from './lease-deps.ts';
 import { asProven, keepRefusal, keepUse } from './lease-uses.ts';
 import type { Checked } from './oidc.ts';
-import { isBeingEnded, isOverAlready, register, renew } from './register-lease.ts';
+import { refusedAsEnding, refusedAsOver, register, renew } from './register-lease.ts';
 import { errorSays } from './log.ts';
 
 export interface LeaseApiDeps extends LeaseDeps {
@@ -92,8 +92,8 @@ const lentBefore = async (wish: Wish, { refused, name }: { refused: Refused; nam
   const ids = [...new Set(runs.map((one) => leaseIdOf(digest, one, `${connector}:${name}`, by)))];
   const found = (await Promise.all(ids.map((id) => deps.leases.load(id)))).find((lease) => lease !== undefined);
   if (!found) throw refused;
-  if (isOver(found)) throw isOverAlready(found);
-  if (found.status !== 'active') throw isBeingEnded(found);
+  if (isOver(found)) throw refusedAsOver(found);
+  if (found.status !== 'active') throw refusedAsEnding(found);
   await keepUse(deps, { what: 'registered-again', by, lease: found.id, reason: wish.reason });
   return { status: 200, body: answerOf(found, deps) };
 };
@@ -112,8 +112,9 @@ const runIfAny = (named: () => RunName): RunName[] => {
 const ownIn = (configuration: Configuration) => (id: string): boolean => ownNames(configuration).some((own) => id === own || id === `secret/${own}` || (id.startsWith('secret/arn:') && new RegExp(`:secret:${own.replaceAll(/[^\w]/g, '\\$&')}(-\\w{6})?$`).test(id)));
 
 /**
- * Who may have the credential lent, and its one id; or why it is refused, and its one name. Whoever has no right that the credential fulfils is told the
- * same whether it exists or not, and what is named in other words than a right's learns no more than that no right covers them.
+ * Who may have the credential lent, and its one id; or why it is refused, and its one name. Throws `Refused` where it could not
+ * be asked for at all. Whoever has no right that the credential fulfils is told the same whether it exists or not, and what is
+ * named in other words than a right's learns no more than that no right covers them.
  */
 const grantedOf = async (asked: Wish['credential'], known: Known, deps: LeaseApiDeps, signal: AbortSignal): Promise<{ subject: LeaseSubject; credential: string; seen: Found } | { refused: Refused; name: string }> => {
   const { connector, id } = asked;

@@ -30,10 +30,10 @@ const mostOfRun = 200;
 const beingEnded = 'this credential is being taken back at this moment: it cannot be lent';
 
 /** What its holder is told who asks for it again. */
-export const isOverAlready = ({ id, status }: Lease): Refused => new Refused(409, `this lease is over (${status}), as ${id}: a new credential is another lease`, id);
+export const refusedAsOver = ({ id, status }: Lease): Refused => new Refused(409, `this lease is over (${status}), as ${id}: a new credential is another lease`, id);
 
 /** The same while that goes on. */
-export const isBeingEnded = ({ id }: Pick<Lease, 'id'>): Refused => new Refused(409, `${beingEnded}, as lease ${id}`, id);
+export const refusedAsEnding = ({ id }: Pick<Lease, 'id'>): Refused => new Refused(409, `${beingEnded}, as lease ${id}`, id);
 
 /** The end that is known of a run or of that job of it, as far as it is later than what the caller's token belongs to. */
 const endFor = ({ ended, jobs }: Pick<RunRecord, 'ended' | 'jobs'>, { run, by }: Pick<Lending, 'run' | 'by'>, registeredAt: number): EndMarker | undefined =>
@@ -49,13 +49,13 @@ export const register = async (lending: Lending, deps: LeaseDeps): Promise<{ lea
   const id = leaseIdOf(digest, run, credential, by);
   const record = await leases.run(run);
   const known = record.leases.find((lease) => lease.id === id);
-  if (known && isOver(known)) throw isOverAlready(known);
+  if (known && isOver(known)) throw refusedAsOver(known);
   // a later attempt may be at work with what is named: nothing is taken back for that
   if (lending.isAttemptGuessed && record.ended) throw new Refused(409, `attempt ${run.attempt} of this run is over (${record.ended.state}), and the request does not say which attempt it is of: name run.attempt`);
   if (!known && record.leases.length >= mostOfRun) throw new Refused(409, `the run has ${mostOfRun} leases, the most that one run can have`);
   const { lease, isNew } = known ? { lease: known, isNew: false } : await written(id, lending, deps);
   // the same request at the same moment may have been answered, and its lease have ended, since the look
-  if (isOver(lease)) throw isOverAlready(lease);
+  if (isOver(lease)) throw refusedAsOver(lease);
   // a head that was not written keeps a lease off every list and every sweep
   if (!isNew) await leases.project(lease);
   await armTimer(lease, deps, { isNew });
@@ -95,7 +95,7 @@ const takeOver = async ({ id, terms }: Lease, { leases }: LeaseDeps): Promise<bo
 const beEnded = async (lease: Lease, { leases }: LeaseDeps): Promise<never> => {
   const { ending } = await holdersOf(leases, lease.terms.credential);
   if (ending !== lease.id) await leases.tell(lease.id, (current) => (current && !isOver(current) ? { kind: 'refused', reason: beingEnded } : undefined), lease);
-  throw isBeingEnded(lease);
+  throw refusedAsEnding(lease);
 };
 
 const endAtOnce = async (lease: Lease, { at, state, source }: EndMarker, { clientOf, endsQueue, count, log }: LeaseDeps): Promise<never> => {

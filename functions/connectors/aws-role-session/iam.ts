@@ -1,8 +1,8 @@
-import { IssuerFailed } from '../../core/connector.ts';
 import {
   DeleteRolePolicyCommand, GetRoleCommand, GetRolePolicyCommand, IAMClient, ListRolePoliciesCommand, PutRolePolicyCommand, SimulatePrincipalPolicyCommand,
 } from '@aws-sdk/client-iam';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { IssuerFailed } from '../../core/connector.ts';
 import type { Edges } from '../edges.ts';
 import { isCode } from '../provider-error.ts';
 import { nothing, type Ended } from './ended.ts';

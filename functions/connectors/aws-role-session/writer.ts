@@ -1,5 +1,5 @@
-import { IssuerFailed } from '../../core/connector.ts';
 import { IAMClient } from '@aws-sdk/client-iam';
+import { IssuerFailed } from '../../core/connector.ts';
 import type { Edges } from '../edges.ts';
 import { isCode, isRefusal, refusalOf } from '../provider-error.ts';
 import type { Change, Wrote } from './change.ts';

@@ -84,7 +84,7 @@ const issuerOf = (edges: Edges): Issuer => {
       const doubt = await doubtOf(met);
       if (doubt !== undefined) return refused(doubt);
       const acted = await kindOf(met.of).revoke(met.of, met.visit, context);
-      if (acted.result === 'already' && (await met.visit.server('lately')).isBehind) throw new VaultFailed(`it does not say that it is there; but ${behind}`);
+      if (acted.result === 'already' && (await met.visit.server('lately')).isBehind) throw new VaultFailed(`it is not known there; but ${behind}`);
       if (acted.result === 'done') seen.add(met.id);
       return acted;
     },
