@@ -12,6 +12,7 @@ import { fieldsOf, mostReason, reasonOf } from './api-request.ts';
 import { sendEnd } from './ends.ts';
 import type { HttpAnswer, HttpRequest } from './http.ts';
 import { credentialOf, rulesOf, type LeaseDeps } from './lease-deps.ts';
+import { holdersOf } from './lease-holders.ts';
 import { asProven, keepRefusal, keepUse } from './lease-uses.ts';
 import type { Checked } from './oidc.ts';
 import { refusedAsEnding, refusedAsOver, register, renew } from './register-lease.ts';
@@ -89,11 +90,14 @@ export const postLease = async (request: HttpRequest, known: Known, deps: LeaseA
 const lentBefore = async (wish: Wish, { refused, name }: { refused: Refused; name: string }, { subjects, run, by }: Known, deps: LeaseApiDeps): Promise<HttpAnswer> => {
   const { connector } = wish.credential;
   const runs = subjects.filter(({ may }) => may.some((right) => right.connector === connector)).flatMap((subject) => runIfAny(() => runFor(wish, run, subject, rulesOf(deps.configuration))));
-  const ids = [...new Set(runs.map((one) => leaseIdOf(digest, one, `${connector}:${name}`, by)))];
+  const credential = `${connector}:${name}`;
+  // before the lease: whatever took its credential had claimed it by then, or is told by the lease
+  const { ending } = await holdersOf(deps.leases, credential);
+  const ids = [...new Set(runs.map((one) => leaseIdOf(digest, one, credential, by)))];
   const found = (await Promise.all(ids.map((id) => deps.leases.load(id)))).find((lease) => lease !== undefined);
   if (!found) throw refused;
   if (isOver(found)) throw refusedAsOver(found);
-  if (found.status !== 'active') throw refusedAsEnding(found);
+  if (found.status !== 'active' || ending !== undefined) throw refusedAsEnding(found);
   await keepUse(deps, { what: 'registered-again', by, lease: found.id, reason: wish.reason });
   return { status: 200, body: answerOf(found, deps) };
 };
